@@ -1,0 +1,1 @@
+"""The pure core of Towpath and its edges, without Pulumi."""
