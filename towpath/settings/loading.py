@@ -1,0 +1,133 @@
+"""Read a stack's raw configuration into `Settings`, or say everything that is wrong with it at once."""
+
+import difflib
+import json
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+
+from towpath.errors import SettingsError
+from towpath.settings.settings import Settings
+from towpath.settings.types import Section
+
+NAMESPACE = "towpath"
+_SHOWN_CHARACTERS = 60
+
+
+def load_settings(raw: Mapping[str, str]) -> Settings:
+    """Check the whole configuration of a stack.
+
+    `raw` maps full keys to their text, as the engine hands them over: `{"towpath:registry": '{"port": 6000}'}`.
+    Keys of other namespaces are left alone. Raises SettingsError with a finding for each thing to mend.
+    """
+    values: dict[str, Any] = {}
+    findings: list[str] = []
+    for key, text in raw.items():
+        namespace, _, name = key.partition(":")
+        if namespace != NAMESPACE:
+            continue
+        if name in Settings.model_fields:
+            try:
+                values[name] = json.loads(text)
+            except json.JSONDecodeError:
+                findings.append(f"{key}: is not a mapping or a list; write its keys indented below it")
+        else:
+            findings.append(_unknown_key(key, name, Settings))
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=False)
+        raise SettingsError([*findings, *(_finding(detail) for detail in details)]) from None
+    if findings:
+        raise SettingsError(findings)
+    return settings
+
+
+def _finding(detail: ErrorDetails) -> str:
+    location = detail["loc"]
+    key = _key(location)
+    if detail["type"] == "extra_forbidden":
+        owner = _section_at(location[:-1])
+        return _unknown_key(key, str(location[-1]), owner)
+    if detail["type"] == "missing":
+        return f"{key}: is missing; {_description(location)}"
+    message = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    return f"{key}{_shown(location, detail['input'])}: {message}"
+
+
+def _key(location: tuple[int | str, ...]) -> str:
+    """Write a location the way `pulumi config set --path` takes it."""
+    if not location:
+        return NAMESPACE
+    path = str(location[0])
+    for part in location[1:]:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return f"{NAMESPACE}:{path}"
+
+
+def _unknown_key(key: str, name: str, owner: type[Section] | None) -> str:
+    known = sorted(owner.model_fields) if owner else []
+    if close := difflib.get_close_matches(name, known, n=1):
+        return f"{key}: unknown key; did you mean {close[0]!r}?"
+    return f"{key}: unknown key; known here: {', '.join(known)}"
+
+
+def _shown(location: tuple[int | str, ...], value: object) -> str:
+    """Show the value that was found, unless it is or may hold a secret."""
+    annotation = _annotation_at(location)
+    if not isinstance(value, str | int | float) or _holds_secret(annotation):
+        return ""
+    text = repr(value)
+    return f" = {text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + '…'}"
+
+
+def _description(location: tuple[int | str, ...]) -> str:
+    owner = _section_at(location[:-1])
+    field = owner.model_fields.get(str(location[-1])) if owner else None
+    return f"it is: {field.description}" if field and field.description else "set it"
+
+
+def _section_at(location: tuple[int | str, ...]) -> type[Section] | None:
+    annotation = _annotation_at(location)
+    return next((option for option in _options(annotation) if _is_section(option)), None)
+
+
+def _annotation_at(location: tuple[int | str, ...]) -> Any:  # noqa: ANN401 an annotation has no common type
+    annotation: Any = Settings
+    for part in location:
+        annotation = _step(annotation, part)
+    return annotation
+
+
+def _step(annotation: Any, part: int | str) -> Any:  # noqa: ANN401
+    for option in _options(annotation):
+        if _is_section(option) and part in option.model_fields:
+            return option.model_fields[str(part)].annotation
+        if typing.get_origin(option) is dict:
+            return typing.get_args(option)[1]
+        if typing.get_origin(option) is tuple:
+            return typing.get_args(option)[0]
+    return None
+
+
+def _options(annotation: Any) -> list[Any]:  # noqa: ANN401
+    """Take apart `Annotated[X, …]` and `X | None`."""
+    origin = typing.get_origin(annotation)
+    if origin is typing.Annotated:
+        return _options(typing.get_args(annotation)[0])
+    if origin in (typing.Union, types.UnionType):
+        return [inner for option in typing.get_args(annotation) for inner in _options(option)]
+    return [annotation]
+
+
+def _is_section(option: Any) -> bool:  # noqa: ANN401
+    return isinstance(option, type) and issubclass(option, Section)
+
+
+def _holds_secret(annotation: Any) -> bool:  # noqa: ANN401
+    """Say whether a value at such a place may be secret; one whose place is unknown may be."""
+    return annotation is None or any(option is SecretStr for option in _options(annotation))

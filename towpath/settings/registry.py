@@ -1,0 +1,67 @@
+"""The private registry."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from towpath.settings.certificate import Certificate
+from towpath.settings.types import (
+    ContainerName,
+    Folder,
+    Host,
+    ImageReference,
+    Line,
+    NumericUser,
+    Port,
+    ResourceName,
+    Section,
+)
+
+
+class RegistryLog(Section):
+    """What the server writes, and how much of it is kept."""
+
+    level: Literal["error", "warn", "info", "debug"] = Field("info", description="of the server's log")
+    fields: dict[str, Line] = Field(
+        default_factory=lambda: {"service": "registry"}, description="added to every line of the log"
+    )
+    access: bool = Field(True, description="log requests")
+    max_size_mib: int = Field(10, ge=1, le=10240, description="size at which a log file is rotated")
+    max_files: int = Field(5, ge=1, le=1000, description="rotated log files that are kept")
+
+
+class RegistryHealth(Section):
+    """The server's own check of its storage."""
+
+    interval_seconds: int = Field(10, ge=1, description="between two checks")
+    threshold: int = Field(3, ge=1, description="failures in a row before it answers 503")
+
+
+class Registry(Section):
+    """A registry in a container on one of the nodes. Defaults are the by-hand procedure's unless unsafe."""
+
+    node: ResourceName | None = Field(None, description="the node it runs on; default: the first")
+    host: Host | None = Field(None, description="the name or address that clients use; default: the node's address")
+    port: Port = Field(6000, description="on the node")
+    container_port: Port = Field(443, description="in the container")
+    container: ContainerName = Field("registry", description="the container's name")
+    image: ImageReference = Field("registry:3", description="a tag, or better name@sha256:…")
+    realm: Line = Field("Registry Realm", description="what a client shows when it asks for a password")
+    storage_folder: Folder = Field("/data/registry", description="on the node, where images are kept")
+    config_folder: Folder = Field("/etc/towpath/registry", description="on the node, for config.yml, auth and certs")
+    user: NumericUser = Field("10001:10001", description="uid:gid the server runs as; 0:0 for images that need root")
+    delete_enabled: bool = Field(True, description="let manifests be deleted")
+    blob_descriptor_cache: Literal["inmemory", "none"] = Field("inmemory", description="cache of blob sizes")
+    log: RegistryLog = Field(default_factory=RegistryLog, description="logging")
+    health: RegistryHealth = Field(default_factory=RegistryHealth, description="health checks")
+    certificate: Certificate = Field(default_factory=Certificate, description="TLS")
+
+    @model_validator(mode="after")
+    def _folders_apart(self) -> Self:
+        first, second = f"{self.storage_folder}/", f"{self.config_folder}/"
+        if first.startswith(second) or second.startswith(first):
+            raise ValueError(
+                f"storage_folder ({self.storage_folder}) and config_folder ({self.config_folder}) lie in one another; "
+                "keep them apart, so that a teardown can remove the one and leave the other"
+            )
+        return self

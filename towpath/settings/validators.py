@@ -1,0 +1,143 @@
+"""Rules for single values. Each takes a value and returns it, or raises ValueError with what to write instead.
+
+Sources: DNS names RFC 1123 section 2.1 and RFC 1035 section 2.3.4; user names RFC 7617 section 2 (no colon);
+host keys sshd(8) "SSH_KNOWN_HOSTS FILE FORMAT"; image references the distribution project's reference grammar.
+"""
+
+import base64
+import binascii
+import ipaddress
+import re
+from pathlib import PurePosixPath
+
+_LABEL = re.compile(r"^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$")
+_NAME = re.compile(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
+_CONTAINER_NAME = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9_.-]*$")
+_IMAGE = re.compile(
+    r"^[a-z0-9]+([._-]+[a-z0-9]+)*(:\d+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
+    r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$"
+)
+_USER = re.compile(r"^[!-9;-~]+$")
+_HOST_KEY_KINDS = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa")
+_HOST_KEY_FIELDS = 2
+_DNS_NAME_CHARACTERS = 253
+_PORTS = 65535
+
+BCRYPT_BYTES = 72
+"""bcrypt reads no more of a password than this (bcrypt(5))."""
+
+
+def is_address(value: str) -> bool:
+    """Whether `value` is an IPv4 or IPv6 address."""
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return False
+    return True
+
+
+def is_dns_name(value: str) -> bool:
+    """Whether `value` is a host name; one leading `*.` label is allowed by the certificate rules alone, not here."""
+    labels = value.split(".")
+    if labels[-1].isdigit():
+        return False
+    return len(value) <= _DNS_NAME_CHARACTERS and all(_LABEL.match(label) for label in labels)
+
+
+def host(value: str) -> str:
+    """Accept a DNS name or an address, without scheme and port."""
+    if not (is_address(value) or is_dns_name(value)):
+        raise ValueError("is neither a DNS name nor an address; write it without scheme and port")
+    return value
+
+
+def subject_alternative_name(value: str) -> str:
+    """Accept a DNS name, a wildcard DNS name or an address."""
+    if not (is_address(value) or is_dns_name(value.removeprefix("*."))):
+        raise ValueError("is neither a DNS name nor an address; write e.g. registry.example.com or 10.0.0.5")
+    return value
+
+
+def port(value: int) -> int:
+    """Accept a TCP port."""
+    if not 1 <= value <= _PORTS:
+        raise ValueError(f"is not a port; write a whole number from 1 to {_PORTS}")
+    return value
+
+
+def resource_name(value: str) -> str:
+    """Accept a name of lower-case letters, digits and hyphens, of at most 63 characters."""
+    if not _NAME.match(value):
+        raise ValueError("must be lower-case letters, digits and hyphens, at most 63, e.g. node-1")
+    return value
+
+
+def container_name(value: str) -> str:
+    """Accept what Docker takes as a container's name."""
+    if not _CONTAINER_NAME.match(value):
+        raise ValueError("is not a container name; use letters, digits, '_', '.', '-', e.g. registry")
+    return value
+
+
+def image_reference(value: str) -> str:
+    """Accept an image reference with a tag or a digest."""
+    if not _IMAGE.match(value):
+        raise ValueError("is not an image reference; write e.g. registry:3 or registry@sha256:<64 hex digits>")
+    return value
+
+
+def account_name(value: str) -> str:
+    """Accept a user name that basic authentication and htpasswd can carry: printable ASCII without a colon."""
+    if not _USER.match(value):
+        raise ValueError("a user name is printable ASCII without ':' and spaces, e.g. team-a")
+    return value
+
+
+def password(value: str) -> str:
+    """Accept a password that bcrypt can hold whole. The message never holds the value."""
+    if not value:
+        raise ValueError("is empty; give a password, or leave the key out to have one made")
+    size = len(value.encode())
+    if size > BCRYPT_BYTES:
+        raise ValueError(f"has {size} bytes, bcrypt reads {BCRYPT_BYTES} at most; choose a shorter one")
+    if any(character in value for character in "\n\r\0"):
+        raise ValueError("has a line break or a null character, which no client can send; choose another")
+    return value
+
+
+def absolute_folder(value: str) -> str:
+    """Accept an absolute POSIX path that is not the root and does not climb."""
+    path = PurePosixPath(value)
+    if not path.is_absolute() or path == PurePosixPath("/") or ".." in path.parts:
+        raise ValueError("must be an absolute folder other than / and without '..', e.g. /data/registry")
+    if any(character in value for character in ":,\n\"'$`\\ "):
+        raise ValueError("has a character that a volume or a config file cannot carry; use letters, digits, '/', '-'")
+    return str(path)
+
+
+def host_key(value: str) -> str:
+    """Accept a host's public key, `<kind> <base64>`; a trailing comment is dropped."""
+    fields = value.split()
+    if len(fields) < _HOST_KEY_FIELDS or fields[0] not in _HOST_KEY_KINDS:
+        raise ValueError("is not a host key; write '<kind> <base64>', as in /etc/ssh/ssh_host_ed25519_key.pub")
+    try:
+        blob = base64.b64decode(fields[1], validate=True)
+    except binascii.Error:
+        raise ValueError("its base64 part does not decode; copy /etc/ssh/ssh_host_ed25519_key.pub whole") from None
+    if fields[0].encode() not in blob[: 4 + len(fields[0])]:
+        raise ValueError(f"its base64 part is of another kind than {fields[0]}; copy the .pub file whole")
+    return f"{fields[0]} {fields[1]}"
+
+
+def one_line(value: str) -> str:
+    """Accept text without control characters."""
+    if any(ord(character) < ord(" ") for character in value):
+        raise ValueError("has a line break or a control character; write it on one line")
+    return value
+
+
+def numeric_user(value: str) -> str:
+    """Accept `<uid>:<gid>`, numbers, as `docker run --user` takes them."""
+    if not re.fullmatch(r"\d{1,9}:\d{1,9}", value):
+        raise ValueError("must be '<uid>:<gid>' in numbers, e.g. 10001:10001, or 0:0 for root")
+    return value
