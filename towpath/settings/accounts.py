@@ -21,6 +21,9 @@ class Account(Section):
         "pull", description="what it is for; htpasswd cannot enforce it, whoever logs in can push"
     )
     password: Password | None = Field(None, description="secret, at most 72 bytes; left out: 190 random bits")
+    previous_password: Password | None = Field(
+        None, description="secret; with a given password: what it was before the last rotation, so that it stays valid"
+    )
     bcrypt_cost: int | None = Field(None, ge=4, le=17, description="default: 5 for made passwords, 12 for given ones")
     rotation: int = Field(
         1, ge=1, description="raise by one to rotate: the other slot gets a new password, this one stays valid"
