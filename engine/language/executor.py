@@ -1,0 +1,150 @@
+"""Run a Pulumi program in this process: the child that the language host starts with the project's interpreter.
+
+    python -u executor.py PIPE
+
+`PIPE` is the number of an inherited pipe. Its first line is a JSON object (see `engine.language.program`); configuration
+travels here, never by arguments or environment. After it the pipe stays open for as long as the host lives: its end
+ends this process at once, so that no program goes on when engine and host are gone.
+
+This file must run with any Python and SDK that the project has, so it imports nothing of ours. The exit statuses are
+those of the official executor: 32 says that an error has been shown to the user already.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import runpy
+import signal
+import sys
+import threading
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+EXIT_SHOWN = 32
+EXIT_INTERRUPTED = 130
+# Each registration holds a thread until the engine has answered it; the engine bounds what runs at once.
+_THREADS_PER_OPERATION = 4
+_LARGEST_PARALLEL = 256
+
+
+def read_settings(pipe: int) -> dict[str, Any]:
+    """The settings line; then watch the pipe in the background."""
+    stream = os.fdopen(pipe, "rb", buffering=0)
+    line = bytearray()
+    while not line.endswith(b"\n"):
+        chunk = stream.read(65536)
+        if not chunk:
+            sys.exit(EXIT_INTERRUPTED)
+        line += chunk
+    threading.Thread(target=_end_with_host, args=(stream,), name="lifeline", daemon=True).start()
+    settings: dict[str, Any] = json.loads(line)
+    return settings
+
+
+def _end_with_host(stream: Any) -> None:
+    while stream.read(4096):
+        pass
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _set_program(settings: dict[str, Any]) -> str:
+    """Set sys.path and sys.argv as if the program had been started directly; returns its path."""
+    program = Path(settings["program_directory"], settings["entry_point"]).absolute()
+    folder = program if program.is_dir() else program.parent
+    sys.path[0] = str(folder)
+    sys.argv = [str(program), *settings["arguments"]]
+    return str(program)
+
+
+def _user_frames(trace: TracebackType | None) -> TracebackType | None:
+    """The trace from the program's first frame on, without those of this file, runpy and the SDK's runner."""
+    own = (__file__, runpy.__file__, "<frozen runpy>")
+    current = trace
+    while current and (
+        current.tb_frame.f_code.co_filename in own
+        or Path(current.tb_frame.f_code.co_filename).match("pulumi/runtime/stack.py")
+        or Path(current.tb_frame.f_code.co_filename).match("asyncio/*.py")
+    ):
+        current = current.tb_next
+    return current or trace
+
+
+def _configure(settings: dict[str, Any]) -> None:
+    import pulumi.runtime
+
+    pulumi.runtime.set_all_config(settings["config"], settings["config_secret_keys"])
+    pulumi.runtime.configure(
+        pulumi.runtime.Settings(
+            project=settings["project"],
+            stack=settings["stack"],
+            monitor=settings["monitor_address"],
+            engine=settings["engine_address"],
+            parallel=settings["parallel"],
+            dry_run=settings["dry_run"],
+            organization=settings["organization"],
+            root_directory=settings["root_directory"],
+        )
+    )
+
+
+def _run(program: str, parallel: int) -> int:
+    import grpc
+    import pulumi
+    import pulumi.runtime
+
+    # Tasks of a failed program stay unobserved on purpose; asyncio would report each of them.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    workers = _THREADS_PER_OPERATION * min(max(parallel, 1), _LARGEST_PARALLEL)
+    loop.set_default_executor(ThreadPoolExecutor(max_workers=workers))
+    try:
+        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _start(program)))
+    except pulumi.RunError as error:
+        if "Resource monitor has terminated" not in str(error):
+            pulumi.log.error(str(error))
+        return EXIT_SHOWN
+    except grpc.RpcError as error:
+        if error.code() != grpc.StatusCode.UNAVAILABLE:
+            pulumi.log.error(f"RPC error: {error.details()}")
+        return EXIT_SHOWN
+    except Exception as error:
+        shown = error.with_traceback(_user_frames(error.__traceback__))
+        text = "".join(traceback.format_exception(shown)).rstrip()
+        pulumi.log.error(f"Program failed with an unhandled exception:\n{text}")
+        return EXIT_SHOWN
+    return 0
+
+
+def _start(program: str) -> None:
+    runpy.run_path(program, run_name="__main__")
+
+
+def main() -> None:
+    """Read the settings and run the program; ends the process."""
+    settings = read_settings(int(sys.argv[1]))
+    try:
+        program = _set_program(settings)
+        try:
+            _configure(settings)
+        except ImportError:
+            traceback.print_exc()
+            sys.stderr.write(f"the Pulumi SDK is not installed for {sys.executable}: run `pulumi install`\n")
+            sys.exit(1)
+        status = _run(program, settings["parallel"])
+    except KeyboardInterrupt:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # Threads may wait for an engine that will not answer any more; the usual end would wait for them.
+        os._exit(EXIT_INTERRUPTED)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()
