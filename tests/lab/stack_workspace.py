@@ -1,0 +1,132 @@
+"""A stack of this very program in a folder of its own, run by the real CLI against the lab.
+
+The program's files are linked, not copied; settings, state and stack file are the test's own, so that neither the
+checkout nor stack `lab` is touched.
+"""
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PASSPHRASE = "for this test only"
+_LINKED = ("__main__.py", "components", "towpath")
+_RUN_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A command that ended: what it printed (both streams, in order of arrival) and how."""
+
+    code: int
+    output: str
+
+    def ok(self) -> "Finished":
+        """Fail the test with the output unless the command succeeded."""
+        assert self.code == 0, self.output
+        return self
+
+
+@dataclass
+class StackWorkspace:
+    """A project folder with one stack; `settings` maps groups (`nodes`, `registry`, …) to what stands under them."""
+
+    folder: Path
+    environment: dict[str, str]
+    stack: str = "test"
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def create(self) -> "StackWorkspace":
+        """Link the program, write Pulumi.yaml, make the stack."""
+        (self.folder / "stacks").mkdir(parents=True)
+        for name in _LINKED:
+            (self.folder / name).symlink_to(CHECKOUT / name)
+        project = yaml.safe_load((CHECKOUT / "Pulumi.yaml").read_text())
+        project["runtime"]["options"]["virtualenv"] = str(CHECKOUT / ".venv")
+        (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+        self.pulumi("stack", "init", self.stack).ok()
+        return self
+
+    def configure(self, **groups: Any) -> None:
+        """Replace the settings of these groups; None removes one."""
+        self.settings.update(groups)
+        path = self.folder / "stacks" / f"Pulumi.{self.stack}.yaml"
+        content = yaml.safe_load(path.read_text()) or {}
+        content["config"] = {f"towpath:{name}": value for name, value in self.settings.items() if value is not None}
+        path.write_text(yaml.safe_dump(content))
+
+    def pulumi(self, *arguments: str, timeout: int = _RUN_SECONDS) -> Finished:
+        """Run the CLI in the folder, without a terminal."""
+        done = subprocess.run(
+            ["pulumi", *arguments, "--non-interactive"],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        return Finished(done.returncode, done.stdout)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start the CLI in a session of its own, for tests that kill it."""
+        return subprocess.Popen(
+            ["pulumi", *arguments, "--non-interactive"],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+
+    def up(self, *arguments: str) -> Finished:
+        """Run `pulumi up` without asking."""
+        return self.pulumi("up", "--yes", "--skip-preview", "-s", self.stack, *arguments)
+
+    def preview(self, *arguments: str) -> Finished:
+        """Run `pulumi preview`."""
+        return self.pulumi("preview", "--diff", "-s", self.stack, *arguments)
+
+    def refresh(self, *arguments: str) -> Finished:
+        """Run `pulumi refresh` without asking."""
+        return self.pulumi("refresh", "--yes", "--skip-preview", "-s", self.stack, *arguments)
+
+    def destroy(self, *arguments: str) -> Finished:
+        """Run `pulumi destroy` without asking."""
+        return self.pulumi("destroy", "--yes", "--skip-preview", "-s", self.stack, *arguments)
+
+    def outputs(self) -> dict[str, Any]:
+        """Return the stack's outputs, secrets in plain text."""
+        text = self.pulumi("stack", "output", "-s", self.stack, "--json", "--show-secrets").ok().output
+        return json.loads(text)  # type: ignore[no-any-return]
+
+    def export(self) -> dict[str, Any]:
+        """Return the stack's state as it is stored, secrets encrypted."""
+        return json.loads(self.pulumi("stack", "export", "-s", self.stack).ok().output)  # type: ignore[no-any-return]
+
+
+def engine_environment(state: Path) -> dict[str, str]:
+    """Return an environment in which plain `pulumi` works, with a file backend of the test's own."""
+    lines = subprocess.run(
+        ["bash", "-c", f'eval "$({CHECKOUT}/.venv/bin/python -m engine env)"; env -0'],
+        cwd=CHECKOUT,
+        capture_output=True,
+        check=True,
+    ).stdout.decode()
+    environment = dict(entry.split("=", 1) for entry in lines.split("\0") if "=" in entry)
+    state.mkdir(parents=True, exist_ok=True)
+    return {
+        **environment,
+        "PULUMI_BACKEND_URL": f"file://{state}",
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        "HOME": os.environ["HOME"],
+    }
