@@ -31,7 +31,7 @@ _SHOWN_LINES = 12
 
 
 def built_cli(layout: Layout) -> Path:
-    """Where the CLI of exactly this version, these dependencies and these flags is cached."""
+    """Return where the CLI of exactly this version, these dependencies and these flags is cached."""
     digest = hashlib.sha256()
     for part in (layout.cli_module / "go.mod", layout.cli_module / "go.sum"):
         digest.update(part.read_bytes())
@@ -40,7 +40,7 @@ def built_cli(layout: Layout) -> Path:
 
 
 def ensure_cli(layout: Layout, progress: TextIO = sys.stderr) -> Path:
-    """Path of the built CLI; builds it if the cache has none (4–5 minutes on two cores).
+    """Return the built CLI; build it if the cache has none (4 to 5 minutes on two cores).
 
     Raises UnsupportedMachineError if Go is missing or too old, BuildError if the build fails.
     """

@@ -35,9 +35,3 @@ EMBEDDED_PLUGINS = (
     EmbeddedPlugin("tls", "5.5.1", "engine.plugins.tls"),
     EmbeddedPlugin("command", "1.2.1", "engine.plugins.command"),
 )
-
-#: Executables that the engine expects beside the CLI, and the module that serves each.
-BUNDLED_EXECUTABLES = {
-    "pulumi-language-python": "engine.language",
-    "pulumi-resource-pulumi-python": "pulumi.dynamic",
-}

@@ -9,7 +9,7 @@ from engine.layout import Layout
 
 
 def environment(choice: Choice, search_path: str) -> dict[str, str]:
-    """Variables to set; knows nothing of backends, stacks or the lab."""
+    """Return the variables to set; knows nothing of backends, stacks or the lab."""
     rest = [folder for folder in search_path.split(os.pathsep) if folder and folder != choice.cli_folder]
     variables = {
         "PATH": os.pathsep.join([choice.cli_folder, *rest]),
@@ -22,7 +22,7 @@ def environment(choice: Choice, search_path: str) -> dict[str, str]:
 
 
 def export_lines(layout: Layout) -> str:
-    """The variables as `export` lines for a POSIX shell; raises EngineError before the first install."""
+    """Return the variables as `export` lines for a POSIX shell; raises EngineError before the first install."""
     choice = read_choice(layout)
     if choice is None:
         raise EngineError("the engine is not installed in this checkout: run `python -m engine install` first")

@@ -13,7 +13,7 @@ class EngineError(Exception):
 
 
 class UnsupportedMachineError(EngineError):
-    """This machine lacks something the embedded engine needs; the message says what and the way out."""
+    """The machine lacks something the embedded engine needs; the message says what and the way out."""
 
 
 class BuildError(EngineError):

@@ -53,7 +53,7 @@ def install(layout: Layout, progress: TextIO = sys.stderr) -> Choice:
 
 
 def read_choice(layout: Layout) -> Choice | None:
-    """What the last `install` chose, or None if there was none."""
+    """Return what the last `install` chose, or None if there was none."""
     try:
         return Choice(**json.loads(layout.choice.read_text()))
     except (OSError, ValueError, TypeError):

@@ -1,11 +1,13 @@
 """Start a plugin module as a process that lives no longer than its engine.
 
-    python -u engine/launch.py MODULE [ARGUMENT…]
+    python -u engine/launch.py FOLDER MODULE [ARGUMENT…]
 
 The engine keeps the write end of a plugin's standard input open and never writes, so its end means that the engine is
 gone, however it died. The plugin then ends with its whole process group (the engine gives each plugin one of its own):
-nothing it started goes on working on machines. The path of the checkout is added here instead of by PYTHONPATH, which
-the commands that a plugin runs would inherit.
+nothing it started goes on working on machines. `FOLDER` goes first on the module path; PYTHONPATH would be inherited by
+the commands that a plugin runs.
+
+Any Python of a project may run this file, so it imports nothing of ours.
 """
 
 import os
@@ -14,7 +16,6 @@ import signal
 import stat
 import sys
 import threading
-from pathlib import Path
 
 
 def end_with_engine() -> None:
@@ -40,11 +41,11 @@ def _await_end(lifeline: int) -> None:
 
 
 def main() -> None:
-    """Run the module named by the first argument as `__main__` with the other arguments."""
+    """Run the module as `__main__` with the arguments after it."""
     end_with_engine()
-    module = sys.argv[1]
-    del sys.argv[1]
-    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+    folder, module = sys.argv[1:3]
+    del sys.argv[1:3]
+    sys.path[0] = folder
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

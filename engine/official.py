@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,7 @@ class OfficialCli:
 
 
 def find_official_cli(layout: Layout, required_range: str, search_path: str) -> OfficialCli | None:
-    """The first CLI on `search_path` (as PATH) that can be used, or None.
+    """Return the first CLI on `search_path` (as PATH) that can be used, or None.
 
     Usable: of the SDK's major version, within `required_range`, with an official Python language host beside it or on
     the path.
@@ -44,7 +43,7 @@ def find_official_cli(layout: Layout, required_range: str, search_path: str) -> 
 
 
 def official_plugin_folders(layout: Layout, pulumi_home: str | None) -> list[Path]:
-    """The user's own `plugins` folders, apart from the checkout's."""
+    """List the user's own `plugins` folders, apart from the checkout's."""
     homes = [Path(pulumi_home)] if pulumi_home else []
     homes.append(Path.home() / ".pulumi")
     return [home / "plugins" for home in homes if home.absolute() != layout.home.absolute()]
@@ -66,7 +65,7 @@ def _has_language_host(cli: Path, folders: list[Path]) -> bool:
 
 
 def _cli_version(layout: Layout, cli: Path) -> Version | None:
-    """What `pulumi version` says, remembered until the file changes (the program takes 0.1 s and more to start)."""
+    """Return what `pulumi version` says, remembered until the file changes: asking takes 0.1 s and more."""
     facts = cli.stat()
     key = f"{cli.resolve()}:{facts.st_mtime_ns}:{facts.st_size}"
     memory = layout.state / "engine" / "versions.json"
@@ -95,9 +94,3 @@ def _read_json(path: Path) -> dict[str, str]:
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
-
-
-def which(name: str) -> Path | None:
-    """The program `name` on PATH, or None."""
-    found = shutil.which(name)
-    return Path(found) if found else None

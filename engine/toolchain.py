@@ -22,7 +22,7 @@ def check_machine(platform: str = sys.platform) -> None:
 
 
 def find_go(search_path: str | None = None) -> str:
-    """Path of a Go that is new enough; raises UnsupportedMachineError."""
+    """Return a Go that is new enough; raises UnsupportedMachineError."""
     go = shutil.which("go", path=search_path) or shutil.which("/usr/local/go/bin/go")
     if not go:
         raise UnsupportedMachineError(

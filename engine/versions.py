@@ -28,7 +28,7 @@ _OPERATORS: dict[str, Callable[[Version, Version], bool]] = {
 
 
 def parse_version(text: str) -> Version | None:
-    """The first `major.minor.patch` in `text`, or None."""
+    """Return the first `major.minor.patch` in `text`, or None."""
     found = _VERSION.search(text)
     return (int(found[1]), int(found[2]), int(found[3])) if found else None
 

@@ -5,14 +5,14 @@ import shlex
 import tempfile
 from pathlib import Path
 
-from engine.catalog import BUNDLED_EXECUTABLES, EMBEDDED_PLUGINS, EmbeddedPlugin
+from engine.catalog import EMBEDDED_PLUGINS, EmbeddedPlugin
 from engine.layout import Layout
 
 _MARK = "# Made by `python -m engine install`; an official plugin in its place is kept."
 
 
 def is_embedded(executable: Path) -> bool:
-    """Whether the file is one of our scripts (false if there is none)."""
+    """Say whether the file is one of our scripts (false if there is none)."""
     try:
         with executable.open("rb") as stream:
             return _MARK.encode() in stream.read(512)
@@ -21,10 +21,18 @@ def is_embedded(executable: Path) -> bool:
 
 
 def render(layout: Layout, module: str) -> str:
-    """The script that starts `module` with the checkout's interpreter."""
+    """Return the script that starts `module` with the checkout's interpreter, to end with its engine."""
     launcher = layout.checkout / "engine" / "launch.py"
-    command = shlex.join([str(layout.python), "-u", str(launcher), module])
-    return f'#!/bin/sh\n{_MARK}\nexec {command} "$@"\n'
+    return _script([str(layout.python), "-u", str(launcher), str(layout.checkout), module])
+
+
+def render_dynamic(layout: Layout) -> str:
+    """Return the script that starts the server of a project's dynamic providers."""
+    return _script([str(layout.python), str(layout.checkout / "engine" / "dynamic.py")])
+
+
+def _script(command: list[str]) -> str:
+    return f'#!/bin/sh\n{_MARK}\nexec {shlex.join(command)} "$@"\n'
 
 
 def write_executable(path: Path, text: str) -> None:
@@ -41,8 +49,8 @@ def write_executable(path: Path, text: str) -> None:
 
 def write_bundled(layout: Layout) -> None:
     """Put the language host and the dynamic-provider launcher beside the CLI."""
-    for name, module in BUNDLED_EXECUTABLES.items():
-        write_executable(layout.bin / name, render(layout, module))
+    write_executable(layout.bin / "pulumi-language-python", render(layout, "engine.language"))
+    write_executable(layout.bin / "pulumi-resource-pulumi-python", render_dynamic(layout))
 
 
 def install_plugins(layout: Layout, official_folders: list[Path]) -> dict[str, str]:

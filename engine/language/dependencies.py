@@ -5,15 +5,12 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from engine.language.errors import InstallError
 from engine.language.interpreter import virtualenv_folder
 
 
-class InstallError(Exception):
-    """A step failed; the message names the command. Its output has been shown."""
-
-
 def install_commands(root: Path, options: Mapping[str, object]) -> list[list[str]]:
-    """The commands to run in `root`, in order; empty if the project lists nothing to install."""
+    """Return the commands to run in `root`, in order; empty if the project lists nothing to install."""
     virtualenv = virtualenv_folder(root, options)
     if options.get("toolchain") == "uv":
         return [["uv", "sync"]]
@@ -37,7 +34,8 @@ def _run(command: list[str], folder: Path) -> Iterator[bytes]:
     try:
         process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     except OSError as error:
-        raise InstallError(f"{command[0]}: {error.strerror}; install it or correct runtime.options.toolchain") from error
+        way_out = "install it or correct runtime.options.toolchain"
+        raise InstallError(f"{command[0]}: {error.strerror}; {way_out}") from error
     with process:
         yield from process.stdout or ()
     if process.returncode != 0:

@@ -2,9 +2,9 @@
 
     python -u executor.py PIPE
 
-`PIPE` is the number of an inherited pipe. Its first line is a JSON object (see `engine.language.program`); configuration
-travels here, never by arguments or environment. After it the pipe stays open for as long as the host lives: its end
-ends this process at once, so that no program goes on when engine and host are gone.
+`PIPE` is the number of an inherited pipe. Its first line is a JSON object (see `engine.language.program`):
+configuration travels here, never in arguments or environment. After it the pipe stays open for as long as the host
+lives: its end ends this process at once, so that no program goes on when engine and host are gone.
 
 This file must run with any Python and SDK that the project has, so it imports nothing of ours. The exit statuses are
 those of the official executor: 32 says that an error has been shown to the user already.
@@ -22,7 +22,7 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 EXIT_SHOWN = 32
 EXIT_INTERRUPTED = 130
@@ -32,7 +32,7 @@ _LARGEST_PARALLEL = 256
 
 
 def read_settings(pipe: int) -> dict[str, Any]:
-    """The settings line; then watch the pipe in the background."""
+    """Return the settings line; then watch the pipe in the background."""
     stream = os.fdopen(pipe, "rb", buffering=0)
     line = bytearray()
     while not line.endswith(b"\n"):
@@ -45,7 +45,7 @@ def read_settings(pipe: int) -> dict[str, Any]:
     return settings
 
 
-def _end_with_host(stream: Any) -> None:
+def _end_with_host(stream: IO[bytes]) -> None:
     while stream.read(4096):
         pass
     os.kill(os.getpid(), signal.SIGKILL)
@@ -61,7 +61,7 @@ def _set_program(settings: dict[str, Any]) -> str:
 
 
 def _user_frames(trace: TracebackType | None) -> TracebackType | None:
-    """The trace from the program's first frame on, without those of this file, runpy and the SDK's runner."""
+    """Return the trace from the program's first frame on, without those of this file, runpy and the SDK's runner."""
     own = (__file__, runpy.__file__, "<frozen runpy>")
     current = trace
     while current and (
@@ -74,7 +74,7 @@ def _user_frames(trace: TracebackType | None) -> TracebackType | None:
 
 
 def _configure(settings: dict[str, Any]) -> None:
-    import pulumi.runtime
+    import pulumi.runtime  # noqa: PLC0415 - the host reads this file's constants without the SDK
 
     pulumi.runtime.set_all_config(settings["config"], settings["config_secret_keys"])
     pulumi.runtime.configure(
@@ -92,9 +92,9 @@ def _configure(settings: dict[str, Any]) -> None:
 
 
 def _run(program: str, parallel: int) -> int:
-    import grpc
-    import pulumi
-    import pulumi.runtime
+    import grpc  # noqa: PLC0415 - as above
+    import pulumi  # noqa: PLC0415
+    import pulumi.runtime  # noqa: PLC0415
 
     # Tasks of a failed program stay unobserved on purpose; asyncio would report each of them.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
@@ -112,7 +112,7 @@ def _run(program: str, parallel: int) -> int:
         if error.code() != grpc.StatusCode.UNAVAILABLE:
             pulumi.log.error(f"RPC error: {error.details()}")
         return EXIT_SHOWN
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever the program raised is shown to its author
         shown = error.with_traceback(_user_frames(error.__traceback__))
         text = "".join(traceback.format_exception(shown)).rstrip()
         pulumi.log.error(f"Program failed with an unhandled exception:\n{text}")

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-
-class InterpreterError(Exception):
-    """No usable interpreter; the message names the option and the way out."""
+from engine.language.errors import InterpreterError
 
 
 @dataclass(frozen=True)
@@ -19,7 +17,7 @@ class Interpreter:
     virtualenv: Path | None
 
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
-        """`base` as it is inside the activated virtual environment."""
+        """Return `base` as it is inside the activated virtual environment."""
         variables = dict(base)
         if self.virtualenv:
             folder = str(self.virtualenv / "bin")
@@ -30,7 +28,7 @@ class Interpreter:
 
 
 def virtualenv_folder(root: Path, options: Mapping[str, object]) -> Path | None:
-    """The virtual environment that the options `toolchain` and `virtualenv` mean, or None for none.
+    """Return the virtual environment that the options `toolchain` and `virtualenv` mean, or None for none.
 
     A relative `virtualenv` starts at `root`, the folder of Pulumi.yaml. Raises InterpreterError for a toolchain whose
     environments are elsewhere.
@@ -48,12 +46,12 @@ def virtualenv_folder(root: Path, options: Mapping[str, object]) -> Path | None:
 
 
 def find_interpreter(root: Path, options: Mapping[str, object]) -> Interpreter:
-    """The interpreter for a program whose Pulumi.yaml is in `root`; raises InterpreterError."""
+    """Return the interpreter for a program whose Pulumi.yaml is in `root`; raises InterpreterError."""
     virtualenv = virtualenv_folder(root, options)
     if virtualenv is None:
         found = shutil.which("python3") or shutil.which("python")
         if not found:
-            raise InterpreterError("python3 is not on PATH: install Python 3.11 or newer, or set runtime.options.virtualenv")
+            raise InterpreterError("python3 is not on PATH: install Python, or set runtime.options.virtualenv")
         return Interpreter(Path(found), None)
     executable = virtualenv / "bin" / "python"
     if not executable.is_file():

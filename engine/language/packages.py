@@ -7,9 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.language.errors import PackagesError
 from engine.language.interpreter import Interpreter
 
-_LIST_FOLDERS = "import json, sysconfig; print(json.dumps(sorted({sysconfig.get_path(n) for n in ('purelib','platlib')})))"
+_LIST_FOLDERS = """
+import json, sysconfig
+print(json.dumps(sorted({sysconfig.get_path(name) for name in ("purelib", "platlib")})))
+"""
 _LIST_PACKAGES = """
 import importlib.metadata, json, re
 found, needed = {}, set()
@@ -22,10 +26,6 @@ for d in importlib.metadata.distributions():
 print(json.dumps([[n, v, k not in needed] for k, (n, v) in sorted(found.items())]))
 """
 _SECONDS = 30
-
-
-class PackagesError(Exception):
-    """The interpreter could not list its packages."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class Dependency:
 
 
 def plugin_needs(interpreter: Interpreter) -> list[PluginNeed]:
-    """What the `pulumi-plugin.json` files of the installed SDK packages say, sorted by name."""
-    found = {}
+    """Return what the `pulumi-plugin.json` files of the installed SDK packages say, sorted by name."""
+    found: dict[str, PluginNeed] = {}
     for folder in _package_folders(interpreter):
         for file in sorted(folder.glob("*/pulumi-plugin.json")):
             need = _read_need(file)
@@ -58,7 +58,7 @@ def plugin_needs(interpreter: Interpreter) -> list[PluginNeed]:
 
 
 def installed_needs(needs: Iterable[PluginNeed], plugins: Path) -> list[PluginNeed]:
-    """Those of `needs` that are in the folder `plugins`.
+    """Return those of `needs` that are in the folder `plugins`.
 
     Where the engine may not download, naming an absent plugin would fail every run, used or not; unnamed, only a
     resource that uses it fails, with the plugin's name.
@@ -67,7 +67,7 @@ def installed_needs(needs: Iterable[PluginNeed], plugins: Path) -> list[PluginNe
 
 
 def list_dependencies(interpreter: Interpreter, *, transitive: bool) -> list[Dependency]:
-    """The interpreter's distributions, sorted by name; only direct ones unless `transitive`.
+    """List the interpreter's distributions, sorted by name; only direct ones unless `transitive`.
 
     Raises PackagesError.
     """
@@ -76,7 +76,7 @@ def list_dependencies(interpreter: Interpreter, *, transitive: bool) -> list[Dep
 
 
 def ask(interpreter: Interpreter, script: str) -> str:
-    """What `script` prints, run isolated from environment and working folder; raises PackagesError."""
+    """Return what `script` prints, run isolated from environment and working folder; raises PackagesError."""
     command = [str(interpreter.executable), "-I", "-c", script]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
@@ -107,6 +107,6 @@ def _read_need(file: Path) -> PluginNeed | None:
 
 
 def plugins_folder() -> Path:
-    """The running engine's plugins folder."""
+    """Return the running engine's plugins folder."""
     home = os.environ.get("PULUMI_HOME")
     return (Path(home) if home else Path.home() / ".pulumi") / "plugins"

@@ -7,7 +7,9 @@ import threading
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO
+
+import grpc
 
 from engine.language.children import Children
 from engine.language.interpreter import Interpreter
@@ -17,7 +19,7 @@ Message = tuple[str, bytes | int]
 
 
 def plugin_command(interpreter: Interpreter, folder: Path, arguments: list[str]) -> list[str]:
-    """How to start the plugin in `folder`: its `__main__.py`, or the package that its pyproject.toml names."""
+    """Return how to start the plugin in `folder`: its `__main__.py`, or the package that its pyproject.toml names."""
     python = [str(interpreter.executable), "-u"]
     if (folder / "__main__.py").is_file():
         return [*python, str(folder), *arguments]
@@ -33,7 +35,7 @@ def _package_name(folder: Path) -> str:
 
 
 def plugin_environment(interpreter: Interpreter, variables: list[str]) -> dict[str, str]:
-    """Our environment, overridden by the request's `NAME=value` entries, inside the virtual environment."""
+    """Return our environment, overridden by the request's `NAME=value` entries, inside the virtual environment."""
     given = dict(entry.split("=", 1) for entry in variables if "=" in entry)
     return interpreter.environment({**os.environ, **given})
 
@@ -63,7 +65,7 @@ class PluginProcess:
         threading.Thread(target=self._await_end, daemon=True).start()
 
     def messages(self) -> Iterator[Message]:
-        """All messages; ends after the exit code."""
+        """Yield all messages; ends after the exit code."""
         while True:
             message = self._messages.get()
             yield message
@@ -74,7 +76,7 @@ class PluginProcess:
         """End the process now; does nothing if it has ended."""
         self._process.kill()
 
-    def _read(self, name: str, stream: BinaryIO) -> None:
+    def _read(self, name: str, stream: IO[bytes]) -> None:
         while chunk := os.read(stream.fileno(), 65536):
             self._messages.put((name, chunk))
 
@@ -86,8 +88,13 @@ class PluginProcess:
         self._messages.put(("exitcode", status))
 
 
-def run_plugin(interpreter: Interpreter, request: Any, context: Any, children: Children) -> Iterator[Any]:
-    """Answers of RunPlugin: output as it comes, then the exit code; the process ends when the call is cancelled."""
+def run_plugin(
+    interpreter: Interpreter,
+    request: language_pb2.RunPluginRequest,
+    context: grpc.ServicerContext,
+    children: Children,
+) -> Iterator[language_pb2.RunPluginResponse]:
+    """Yield output as it comes, then the exit code; the process ends when the call is cancelled."""
     folder = Path(request.info.program_directory)
     environment = plugin_environment(interpreter, list(request.env))
     if request.kind == "analyzer":
@@ -101,4 +108,6 @@ def run_plugin(interpreter: Interpreter, request: Any, context: Any, children: C
         process = PluginProcess(command, Path(request.pwd or folder), environment, children)
     context.add_callback(process.kill)
     for name, value in process.messages():
-        yield language_pb2.RunPluginResponse(**{name: value})
+        answer = language_pb2.RunPluginResponse()
+        setattr(answer, name, value)
+        yield answer

@@ -4,19 +4,19 @@ import json
 import os
 import subprocess
 from pathlib import Path
-from typing import Any
 
 from engine.language.children import Children
 from engine.language.executor import EXIT_INTERRUPTED, EXIT_SHOWN
 from engine.language.interpreter import Interpreter
+from engine.language.stubs import language_pb2
 
 _EXECUTOR = Path(__file__).with_name("executor.py")
 # The organization of a stack whose backend has none, as the SDK's own default.
 _NO_ORGANIZATION = "organization"
 
 
-def settings_line(request: Any, engine_address: str) -> bytes:
-    """What the executor reads first: one JSON object in one line.
+def settings_line(request: language_pb2.RunRequest, engine_address: str) -> bytes:
+    """Return what the executor reads first: one JSON object in one line.
 
     Keys: project, stack, organization, root_directory, program_directory, entry_point, arguments, monitor_address,
     engine_address, parallel, dry_run, config (key → text), config_secret_keys.
@@ -39,7 +39,9 @@ def settings_line(request: Any, engine_address: str) -> bytes:
     return json.dumps(settings).encode() + b"\n"
 
 
-def run_program(interpreter: Interpreter, request: Any, engine_address: str, children: Children) -> int:
+def run_program(
+    interpreter: Interpreter, request: language_pb2.RunRequest, engine_address: str, children: Children
+) -> int:
     """Run to the end with our own output streams; returns the exit status (negative: killed by that signal)."""
     reading, writing = os.pipe()
     try:
@@ -74,7 +76,7 @@ def _write(pipe: int, line: bytes) -> None:
 
 
 def outcome(status: int) -> tuple[str, bool]:
-    """(error, bail) of the engine's RunResponse for an exit status of the program.
+    """Return (error, bail) of the engine's RunResponse for an exit status of the program.
 
     `bail` means that the user has been told already.
     """
