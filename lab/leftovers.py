@@ -1,0 +1,104 @@
+"""Ending and removing whatever a lab leaves behind, also one that was killed: processes, links, control groups, files.
+
+What belongs to the lab is told by where it is: processes that run the lab's own unpacked programs or sit in its control
+group, bridges with its names, its run directory. Nothing is ended by name.
+"""
+
+import os
+import shutil
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from lab import firewall
+from lab.command import run
+from lab.paths import Paths
+from lab.topology import NODES, UPSTREAM
+
+CGROUPS = Path("/sys/fs/cgroup")
+CGROUP_NAME = "towpath-lab"
+SHIM_SOCKETS = Path("/run/containerd")
+END_SECONDS = 10
+
+
+def own_process(paths: Paths, pid_file: Path) -> int | None:
+    """The process that a pid file names, if it is alive and runs a program of the lab."""
+    try:
+        pid = int(pid_file.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+    return pid if _runs_own_program(paths, pid) else None
+
+
+def alive(paths: Paths) -> bool:
+    """Whether the lab's dockerd runs."""
+    return own_process(paths, paths.run / "dockerd.pid") is not None
+
+
+def wait_for_end(pid: int, seconds: float) -> None:
+    """Wait until a process is gone, or the time is over."""
+    deadline = time.monotonic() + seconds
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+        with suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+        time.sleep(0.05)
+
+
+def end_processes(paths: Paths) -> None:
+    """Kill every process of the lab that still runs, containers and their shims included."""
+    deadline = time.monotonic() + END_SECONDS
+    while (pids := _own_processes(paths)) and time.monotonic() < deadline:
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for pid in pids:
+            wait_for_end(pid, 1)
+
+
+def remove(paths: Paths) -> None:
+    """Remove links, firewall rules, control groups and the run directory; what is not there is not missed."""
+    firewall.remove()
+    for network in (NODES, UPSTREAM):
+        if Path(f"/sys/class/net/{network.bridge}").exists():
+            run(["ip", "link", "delete", network.bridge])
+    for root in _cgroups():
+        for folder in sorted(root.rglob("*"), reverse=True):
+            if folder.is_dir():
+                with suppress(OSError):
+                    folder.rmdir()
+        with suppress(OSError):
+            root.rmdir()
+    if (paths.run / "shim-sockets-made").exists():
+        with suppress(OSError):
+            SHIM_SOCKETS.rmdir()
+    shutil.rmtree(paths.run, ignore_errors=True)
+
+
+def prepare_shim_sockets(paths: Paths) -> None:
+    """Make the place where shims have their sockets (covered by an empty one in the lab's namespace)."""
+    if not SHIM_SOCKETS.exists():
+        SHIM_SOCKETS.mkdir(mode=0o711)
+        (paths.run / "shim-sockets-made").touch()
+
+
+def _cgroups() -> list[Path]:
+    return [path for path in (CGROUPS / CGROUP_NAME, *CGROUPS.glob(f"*/{CGROUP_NAME}")) if path.is_dir()]
+
+
+def _own_processes(paths: Paths) -> set[int]:
+    running = {int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()}
+    found = {pid for pid in running if _runs_own_program(paths, pid)}
+    for root in _cgroups():
+        for listing in [root / "cgroup.procs", *root.rglob("cgroup.procs")]:
+            with suppress(OSError):
+                found |= {int(line) for line in listing.read_text(encoding="ascii").split()}
+    return found - {0, os.getpid()}
+
+
+def _runs_own_program(paths: Paths, pid: int) -> bool:
+    try:
+        program = Path(f"/proc/{pid}/exe").readlink()
+    except OSError:
+        return False
+    return program.is_relative_to(paths.cache / "docker-engine")
