@@ -45,6 +45,13 @@ class Upload:
     least_chunk_bytes: int = 0
 
 
+@dataclass(slots=True)
+class _Running:
+    """The upload as of its last chunk that arrived, which outlives the failure of the next."""
+
+    upload: Upload
+
+
 async def push(
     session: RegistrySession,
     repository: str,
@@ -68,11 +75,11 @@ async def push(
         if upload:
             await _give_up(session, upload)
         upload = _opened(session, repository, location)
-    upload = upload or await begin(session, repository)
+    running = _Running(upload or await begin(session, repository))
     failures = 0
     while True:
         try:
-            return await _send_from(session, upload, descriptor, source, chunk_bytes)
+            return await _send_rest(session, running, descriptor, source, chunk_bytes)
         except _BROKEN_OFF:
             failures += 1
             if failures > _RESUMPTIONS:
@@ -80,7 +87,7 @@ async def push(
         await session.sleep(_RESUMPTION_WAIT_SECONDS * failures)
         if await blob.exists(session, repository, descriptor.digest):
             return descriptor.size_bytes
-        upload = await _resumed(session, upload)
+        running.upload = await _resumed(session, running.upload)
 
 
 async def begin(session: RegistrySession, repository: str) -> Upload:
@@ -128,16 +135,17 @@ async def cancel(session: RegistrySession, upload: Upload) -> None:
     await session.send(Call("DELETE", upload.location, what, scope.push(upload.repository)))
 
 
-async def _send_from(
-    session: RegistrySession, upload: Upload, descriptor: Descriptor, source: Source, chunk_bytes: int
+async def _send_rest(
+    session: RegistrySession, running: _Running, descriptor: Descriptor, source: Source, chunk_bytes: int
 ) -> int:
-    size_bytes = max(chunk_bytes, upload.least_chunk_bytes)
+    size_bytes = max(chunk_bytes, running.upload.least_chunk_bytes)
     buffer = bytearray()
-    async for piece in source(upload.offset):
+    async for piece in source(running.upload.offset):
         buffer += piece
         while len(buffer) > size_bytes:
-            upload = await send_chunk(session, upload, bytes(buffer[:size_bytes]))
+            running.upload = await send_chunk(session, running.upload, bytes(buffer[:size_bytes]))
             del buffer[:size_bytes]
+    upload = running.upload
     arriving = upload.offset + len(buffer)
     if arriving != descriptor.size_bytes:
         await _give_up(session, upload)
