@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SECONDS = 240
-_PASSPHRASE = "-".join(["correct", "horse", "battery"])
+_PASSPHRASE = "correct-horse-battery"
 
 
 @dataclass(frozen=True)
