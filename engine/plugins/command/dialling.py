@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import asyncssh
+from asyncssh.public_key import get_default_public_key_algs
 
 from engine.plugins.command import credentials
 from engine.plugins.command.connection import UNLIMITED, Connection, Endpoint
@@ -112,12 +113,20 @@ async def _options(endpoint: Endpoint) -> dict[str, Any]:
         "client_keys": keys or None,
         "agent_path": None,
         "known_hosts": None if expected is None else ([expected], [], []),
+        "server_host_key_algs": _host_key_algorithms(expected),
         "config": None,
         "preferred_auth": ("publickey", "password", "keyboard-interactive"),
         "connect_timeout": endpoint.per_dial_timeout_seconds or None,
         "keepalive_interval": KEEPALIVE_SECONDS,
         "keepalive_count_max": KEEPALIVES_MISSED,
     }
+
+
+def _host_key_algorithms(expected: asyncssh.SSHKey | None) -> list[str]:
+    """All usual ones, those of the expected key first, so that a server with several keys shows that one."""
+    usual = [name.decode() for name in get_default_public_key_algs()]
+    preferred = {name.decode() for name in expected.sig_algorithms} if expected else set()
+    return sorted(usual, key=lambda name: name not in preferred)
 
 
 async def _attempt(
@@ -141,7 +150,7 @@ async def _attempt(
 
 def _offered(endpoint: Endpoint) -> str:
     kinds = {"private key": endpoint.private_key, "password": endpoint.password}
-    return ", ".join(kind for kind, value in kinds.items() if value) or "only the agent's keys, if any"
+    return ", ".join(kind for kind, value in kinds.items() if value) or "neither privateKey nor password is set"
 
 
 def _mismatch(endpoint: Endpoint, shown: asyncssh.SSHKey | None) -> CommandPluginError:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal as signals
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ from engine.plugins.command.transcript import Stream, Transcript
 CHUNK_BYTES = 64 * 1024
 WINDOW_BYTES = 2 * 1024 * 1024
 PACKET_BYTES = 32 * 1024
+SIGNALLED = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class RemoteRun:
 
 @dataclass(frozen=True, slots=True)
 class RemoteExit:
-    """How a command ended: its status, or the name of the signal, without SIG, that ended it."""
+    """How a command ended. For one that a signal ended: its name without SIG, and 128 plus its number as status."""
 
     status: int
     signal: str | None = None
@@ -127,7 +129,8 @@ async def _receive(reader: asyncssh.SSHReader[bytes], stream: Stream, transcript
 def _exit(channel: asyncssh.SSHClientChannel[bytes]) -> RemoteExit:
     signal = channel.get_exit_signal()
     if signal is not None:
-        return RemoteExit(status=channel.get_returncode() or 0, signal=signal[0])
+        number = getattr(signals, f"SIG{signal[0]}", 0)
+        return RemoteExit(status=SIGNALLED + number, signal=signal[0])
     status = channel.get_exit_status()
     if status is None:
         raise ConnectionBrokenError("the remote command ended without exit status: its connection or host went away")

@@ -25,8 +25,10 @@ class Runtime:
     def warn_of_unchecked_keys(self, call: Call, connection: Connection) -> None:
         """Say once for each server whose host key is not given that it is not checked."""
         for endpoint in filter(None, (connection.bastion, connection.target)):
+            if endpoint.host_key is not None:
+                continue
             with self._lock:
-                unheard = endpoint.host_key is None and endpoint.label not in self._warned
+                unheard = endpoint.label not in self._warned
                 self._warned.add(endpoint.label)
             if unheard:
                 call.log(
