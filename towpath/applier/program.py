@@ -1,0 +1,40 @@
+"""The applier's program text: the files of `script/`, joined in a fixed order into one POSIX sh script."""
+
+import functools
+from importlib import resources
+
+_SHELL_PARTS = (
+    "prelude", "document", "lock", "target", "plan", "merge", "trust", "stage", "restore", "trigger", "service",
+    "container", "container_swap", "https", "check", "discover",
+)  # fmt: skip
+_AWK_PROGRAMS = {
+    "json": ("text", "json", "json_edit"),
+    "toml": ("text", "toml", "toml_edit"),
+    "block": ("text", "block"),
+}
+
+MARK = "#DOCUMENT"
+"""The script's last line; what stands behind it is the document."""
+
+
+@functools.cache
+def program() -> str:
+    """Return the whole script, the same for every machine and document. It ends in the line `MARK`.
+
+    Comments are left out: the text travels with every run. The awk programs become shell functions `awk_NAME` that
+    print them.
+    """
+    parts = [_part(f"{name}.sh") for name in _SHELL_PARTS]
+    for name, sources in _AWK_PROGRAMS.items():
+        awk = "".join(_part(f"{source}.awk") for source in sources)
+        parts.append(f"awk_{name}() {{\ncat <<'AWK'\n{awk}AWK\n}}\n")
+    return "".join([*parts, _part("main.sh")])
+
+
+def _part(name: str) -> str:
+    text = resources.files("towpath.applier").joinpath("script", name).read_text(encoding="utf-8")
+    return "".join(line for line in text.splitlines(keepends=True) if _counts(line.strip()))
+
+
+def _counts(line: str) -> bool:
+    return line == MARK or line.startswith("#!") or bool(line) and not line.startswith("#")

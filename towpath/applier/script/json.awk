@@ -1,0 +1,176 @@
+# Set, take out or compare top-level members of a JSON object (RFC 8259) and leave every other byte as it is.
+# Arguments: MODE OPERATIONS BASE BASE-ENDS-IN-NEWLINE ORIGINAL ORIGINAL-ENDS-IN-NEWLINE.
+# An operation is "set TAB digest TAB key TAB value" or "union TAB digest TAB key TAB list"; values are JSON without
+# line breaks. A member's place in text is kept in name[], key_from[], from[] and to[] (to is one past the end).
+
+function broken() {
+    stop("is not valid JSON (line " line_number() "); mend the file")
+}
+
+function blanks(    c) {
+    for (c = peek(); c == " " || c == "\t" || c == "\n" || c == "\r"; c = peek()) at++
+}
+
+function string(    c) {
+    if (peek() != "\"") broken()
+    for (at++; 1; at++) {
+        c = peek()
+        if (c == "\"") { at++; return }
+        if (c == "" || c < " ") broken()
+        if (c == "\\") {
+            at++
+            if (peek() == "u") {
+                if (substr(text, at + 1, 4) !~ /^[0-9A-Fa-f][0-9A-Fa-f][0-9A-Fa-f][0-9A-Fa-f]$/) broken()
+                at += 4
+            } else if (peek() == "" || !index("\"\\/bfnrt", peek())) broken()
+        }
+    }
+}
+
+function scalar(    word) {
+    word = ""
+    while (peek() != "" && index("+-.0123456789abcdefghijklmnopqrstuvwxyzE", peek())) { word = word peek(); at++ }
+    if (word == "true" || word == "false" || word == "null") return
+    if (word !~ /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$/) broken()
+}
+
+# Read a value; the elements of a list at depth 0 go to element_from[] and element_to[].
+function value(depth,    c) {
+    c = peek()
+    if (c == "\"") string()
+    else if (c == "{" || c == "[") group(c, depth)
+    else scalar()
+}
+
+function group(opening, depth,    closing, start) {
+    if (depth > 500) stop("is nested too deep")
+    closing = opening == "{" ? "}" : "]"
+    if (depth == 0) elements = 0
+    at++
+    blanks()
+    if (peek() == closing) { at++; return }
+    while (1) {
+        if (opening == "{") {
+            string()
+            blanks()
+            if (peek() != ":") broken()
+            at++
+            blanks()
+        }
+        start = at
+        value(depth + 1)
+        if (depth == 0) { element_from[++elements] = start; element_to[elements] = at }
+        blanks()
+        if (peek() == closing) { at++; return }
+        if (peek() != ",") broken()
+        at++
+        blanks()
+    }
+}
+
+# Take the top-level object apart. Nothing but blanks counts as {}, as it does to dockerd.
+function parse(source,    start) {
+    text = source
+    members = 0
+    at = 1
+    blanks()
+    if (peek() == "") {
+        text = "{}\n"
+        at = 1
+    }
+    if (peek() != "{") stop("holds no JSON object; mend the file")
+    open_at = at
+    at++
+    blanks()
+    if (peek() == "}") { at++; ending(); return }
+    while (1) {
+        start = at
+        string()
+        members++
+        name[members] = plain(substr(text, start + 1, at - start - 2))
+        key_from[members] = start
+        blanks()
+        if (peek() != ":") broken()
+        at++
+        blanks()
+        from[members] = at
+        value(1)
+        to[members] = at
+        blanks()
+        if (peek() == "}") { at++; break }
+        if (peek() != ",") broken()
+        at++
+        blanks()
+    }
+    ending()
+}
+
+function ending() {
+    blanks()
+    if (peek() != "") broken()
+}
+
+# The text of a string with the escapes that an ordinary key could have been written with undone.
+function plain(raw,    out, i, c) {
+    if (!index(raw, "\\")) return raw
+    out = ""
+    for (i = 1; i <= length(raw); i++) {
+        c = substr(raw, i, 1)
+        if (c == "\\") {
+            c = substr(raw, ++i, 1)
+            if (c == "u" && substr(raw, i + 1, 2) == "00" && substr(raw, i + 3, 1) ~ /[2-7]/) {
+                c = sprintf("%c", 16 * digit(substr(raw, i + 3, 1)) + digit(substr(raw, i + 4, 1)))
+                i += 4
+            } else if (c != "/" && c != "\"" && c != "\\") c = "\\" c
+        }
+        out = out c
+    }
+    return out
+}
+
+function digit(c) {
+    return index("0123456789abcdef", tolower(c)) - 1
+}
+
+function find(key,    i) {
+    for (i = members; i > 0; i--) if (name[i] == key) return i
+    return 0
+}
+
+# A value without blanks outside strings and with plain strings, for comparing.
+function squeezed(raw,    out, i, c, start) {
+    out = ""
+    for (i = 1; i <= length(raw); i++) {
+        c = substr(raw, i, 1)
+        if (c == "\"") {
+            start = i
+            for (i++; substr(raw, i, 1) != "\""; i++) if (substr(raw, i, 1) == "\\") i++
+            out = out "\"" plain(substr(raw, start + 1, i - start - 1)) "\""
+        } else if (c != " " && c != "\t" && c != "\n" && c != "\r") out = out c
+    }
+    return out
+}
+
+# Fill list[] with the squeezed elements of a list's text and return their number, or -1 if it is no list.
+function list_of(raw, list,    kept_text, kept_at, i, n) {
+    if (substr(raw, 1, 1) != "[") return -1
+    kept_text = text
+    kept_at = at
+    text = raw
+    at = 1
+    value(0)
+    n = elements
+    for (i = 1; i <= n; i++) list[i] = squeezed(substr(raw, element_from[i], element_to[i] - element_from[i]))
+    text = kept_text
+    at = kept_at
+    return n
+}
+
+function among(item, list, n,    i) {
+    for (i = 1; i <= n; i++) if (list[i] == item) return 1
+    return 0
+}
+
+function raw_of(i) {
+    return substr(text, from[i], to[i] - from[i])
+}

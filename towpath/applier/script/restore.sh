@@ -1,0 +1,114 @@
+# The way back: from a failure in this run, or from a run that was killed.
+
+# restore_files: put back every file that the journal knows, and only where it differs.
+restore_files() {
+    [ -f "$state/journal/changes" ] || return 0
+    while read -r number declared actual nkind nmode nids op; do
+        problem=$(restore_one 2>&1) || echo "$actual: $problem" >>"$work/trouble"
+    done <"$state/journal/changes"
+}
+
+restore_one() {
+    saved=$state/journal/saved/$number
+    case $nkind in
+    absent) [ "$op" = folder ] || rm -f "$actual" ;;
+    directory) chown "$nids" "$actual" && chmod "$nmode" "$actual" ;;
+    link) [ -L "$actual" ] || { rm -f "$actual" && ln -s "$(cat "$saved")" "$actual"; } ;;
+    file)
+        if [ ! -L "$actual" ] && cmp -s "$saved" "$actual"; then
+            chown "$nids" "$actual" && chmod "$nmode" "$actual"
+        else
+            mkdir -p "${actual%/*}" && cp -p "$saved" "${actual%/*}/.towpath-$id-back" &&
+                put_in_place "${actual%/*}/.towpath-$id-back" "$actual"
+        fi
+        ;;
+    esac
+}
+
+# discard_staged: remove what was written beside its place, and the folders made for it.
+discard_staged() {
+    [ "$locked" = yes ] && [ -n "$state" ] && [ -f "$state/staging" ] || return 0
+    awk '$1 == "temp" { print $2 }' "$state/staging" | xargs rm -f
+    prune_folders "$state/staging"
+    [ "$restoring" = yes ] || [ -d "$state/journal" ] || drop_generation
+    rm -rf "$state/staging" "$state/journal.new"
+    [ -n "$current" ] || [ -d "$state/journal" ] || [ -f "$state/dirty" ] || forget_state
+}
+
+drop_generation() {
+    for generation_folder in "$state"/g*; do
+        [ "$generation_folder" = "$current" ] || rm -rf "$generation_folder"
+    done
+}
+
+prune_folders() {
+    awk '$1 == "folder" { folder[++n] = $2 } END { while (n) print folder[n--] }' "$1" >"$work/prune"
+    while read -r folder; do
+        [ ! -d "$folder" ] || rmdir "$folder" 2>/dev/null || :
+    done <"$work/prune"
+}
+
+# recover: a run was killed. Put its files back, and remember which services it may have left with the new ones.
+recover() {
+    if [ -d "$state/journal" ] && [ "$(cat "$state/journal/generation")" != "${current##*/}" ]; then
+        recover_containers "$state/$(cat "$state/journal/generation")/entries"
+        restoring=yes
+        restore_files
+        return_containers
+        restoring=no
+        rm -f "$work/swapped"
+        [ ! -s "$work/trouble" ] ||
+            abort "a run was killed here, and what it left cannot be put back: $(one_line <"$work/trouble")"
+        cat "$state/journal/triggers" >>"$state/dirty"
+        step run "$id" recovered "the run before was killed; its changes were put back first"
+    fi
+    [ ! -d "$state/journal" ] || rm -rf "$state/journal"
+    if [ -f "$state/staging" ]; then
+        awk '$1 == "temp" { print $2 }' "$state/staging" | xargs rm -f
+        prune_folders "$state/staging"
+        rm -f "$state/staging"
+    fi
+    rm -rf "$state/journal.new"
+    drop_generation
+}
+
+# roll_back: this run failed. Files, commands, services and containers as before, each checked.
+roll_back() {
+    restoring=yes
+    back_out_containers
+    restore_files
+    back_out_commands
+    reload_units
+    back_out_services
+    return_containers
+    [ -s "$work/trouble" ] || rm -rf "$state/journal"
+    discard_staged
+    drop_generation
+}
+
+# commit: the new generation is in force; what only the old one needed goes.
+commit() {
+    live=no
+    echo "$generation" >"$state/current.new" && mv "$state/current.new" "$state/current" ||
+        { live=yes && abort "cannot write $state/current"; }
+    current=$next
+    rm -rf "$state/journal" "$state/dirty" "$state/staging"
+    drop_generation
+    prune_made
+}
+
+# prune_made: remove the folders that were made for files that have gone, unless something else lies in them.
+prune_made() {
+    sort -r "$current/dirs" >"$work/prune"
+    while read -r folder; do
+        awk -v folder="$folder" '$3 == folder || index($3, folder "/") == 1 { used = 1 } END { exit !used }' \
+            "$current/manifest" && continue
+        rmdir "$folder" 2>/dev/null || [ ! -d "$folder" ] ||
+            step directory "$folder" left "something else lies in it"
+    done <"$work/prune"
+}
+
+forget_state() {
+    rm -rf "$state"
+    rmdir "$home" 2>/dev/null || :
+}

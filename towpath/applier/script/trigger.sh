@@ -1,0 +1,82 @@
+# Which commands, services and containers have to follow the changed files.
+
+# find_triggers: $work/triggers gets "run|undo|restart|reload|container NAME", in the document's order, each once.
+# Files that the old document owned count for what the old document hung on them.
+find_triggers() {
+    awk '$1 == "on"' "$work/old.entries" "$work/entries" >"$work/hooks"
+    awk '$1 == "command" || $1 == "service" || $1 == "container" { print $1, $2 }' \
+        "$work/entries" "$work/old.entries" >"$work/actors"
+    awk -v changed="$work/changed" -v staged="$work/staged" '
+        BEGIN {
+            while ((getline line < changed) > 0) { hit[line] = 1; sub(/#.*/, "", line); any[line] = 1 }
+            while ((getline line < staged) > 0) { split(line, f, " "); if (f[2] == "remove") removed[f[3]] = 1 }
+        }
+        FILENAME ~ /hooks$/ {
+            path = $4
+            file = path
+            sub(/#.*/, "", file)
+            if (!(path in hit) && !((file "#*") in hit)) next
+            want[$2 " " $3] = 1
+            if ($2 == "command" && (file in removed)) undo[$3] = 1
+            next
+        }
+        seen[$0]++ { next }
+        $1 == "command" && (("command " $2) in want) { print (($2 in undo) ? "undo" : "run"), $2 }
+        $1 == "service" && (("restart " $2) in want) { print "restart", $2; next }
+        $1 == "service" && (("reload " $2) in want) { print "reload", $2 }
+        $1 == "container" && (("container " $2) in want) { print "container", $2 }' \
+        "$work/hooks" "$work/actors" >"$work/triggers.all"
+    [ ! -f "$state/dirty" ] || cat "$state/dirty" >>"$work/triggers.all"
+    awk '!seen[$0]++' "$work/triggers.all" >"$work/triggers"
+}
+
+# entry KIND NAME: the rest of an entry of the new document, or else of the old one.
+entry() {
+    awk -v kind="$1" -v name="$2" '$1 == kind && $2 == name { print; exit }' "$work/entries" "$work/old.entries" |
+        cut -d ' ' -f 3-
+}
+
+# text_of KIND NAME FIELD: set $text to the file with an entry's content, new document first; empty if it has none.
+text_of() {
+    text=
+    text_number=$(awk -v kind="$1" -v name="$2" -v field="$3" '$1 == kind && $2 == name { print $field; exit }' \
+        "$work/entries")
+    if [ -n "$text_number" ]; then
+        [ "$text_number" != - ] || return 0
+        content "$text_number"
+        text=$work/content/$text_number
+        return 0
+    fi
+    text_number=$(awk -v kind="$1" -v name="$2" -v field="$3" '$1 == kind && $2 == name { print $field; exit }' \
+        "$work/old.entries")
+    [ -z "$text_number" ] || [ "$text_number" = - ] || text=$current/content/$text_number
+}
+
+run_commands() {
+    while read -r word name; do
+        case $word in
+        run | undo) run_command "$word" "$name" || abort "$name: $(tail -n 5 "$work/output" | one_line)" ;;
+        esac
+    done <"$work/triggers"
+}
+
+# run_command run|undo NAME
+run_command() {
+    text=
+    [ "$1" = run ] || text_of command "$2" 4
+    [ -n "$text" ] || text_of command "$2" 3
+    echo "$2" >>"$work/ran"
+    if [ "$(cat "$text")" = @trust@ ]; then
+        trust_update >"$work/output" 2>&1 </dev/null 9>&- || return 1
+    else
+        timeout 300 sh "$text" >"$work/output" 2>&1 </dev/null 9>&- || return 1
+    fi
+    step command "$2" "$1"
+}
+
+back_out_commands() {
+    [ -f "$work/ran" ] || return 0
+    while read -r name; do
+        run_command undo "$name" || echo "$name: $(tail -n 3 "$work/output" | one_line)" >>"$work/trouble"
+    done <"$work/ran"
+}
