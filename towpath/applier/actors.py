@@ -34,7 +34,7 @@ class Service:
     """Shell text that succeeds when the service answers; it must be active in any case."""
     timeout_seconds: int = 90
     settle_seconds: int = 0
-    """It must still answer this long after it first did: for services that are active before they have read anything."""
+    """It must still answer this long after it first did: for services that are active before they have read a thing."""
 
 
 @dataclass(frozen=True)

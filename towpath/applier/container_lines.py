@@ -21,8 +21,10 @@ def container_fields(container: Container) -> tuple[str, str | None, str | None,
     if any("\n" in line for line in lines):
         raise DocumentError(f"the container {container.name!r} has an argument with a line break")
     ports = "".join(f"{port.address or '0.0.0.0'} {port.host}\n" for port in container.ports) or None  # noqa: S104
-    check = _check(container.check) if container.check else None
-    return "".join(f"{line}\n" for line in lines), ports, check, container.check and container.check.authorization
+    arguments = "".join(f"{line}\n" for line in lines)
+    if container.check is None:
+        return arguments, ports, None, None
+    return arguments, ports, _check(container.check), container.check.authorization
 
 
 def _publish(port: Port) -> str:

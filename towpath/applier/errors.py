@@ -1,8 +1,8 @@
 """The applier's errors.
 
-ApplierError(TowpathError)
-├── DocumentError   a document cannot be written down safely; nothing was sent
-└── ResultError     what came back from a machine is no result document
+    ApplierError(TowpathError)
+    ├── DocumentError   a document cannot be written down safely; nothing was sent
+    └── ResultError     what came back from a machine is no result document
 
 No message holds a document's content.
 """

@@ -48,8 +48,7 @@ def _json(entry: JsonKeys) -> Operations:
 def _toml(entry: TomlKeys) -> Operations:
     lines = [_line(entry.path, "new", "-", "-", entry.first_line)] if entry.first_line else []
     digests = {}
-    for ban in entry.forbidden:
-        lines.append(_line(entry.path, "forbid", "-", "-", ban.versions, ban.table, ban.message))
+    lines += [_line(entry.path, "forbid", "-", "-", ban.versions, ban.table, ban.message) for ban in entry.forbidden]
     for key in entry.keys:
         digests[key.key] = _digest(key.key, key.value, str(key.keep_set))
         verb = "default" if key.keep_set else "set"

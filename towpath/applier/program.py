@@ -37,4 +37,4 @@ def _part(name: str) -> str:
 
 
 def _counts(line: str) -> bool:
-    return line == MARK or line.startswith("#!") or bool(line) and not line.startswith("#")
+    return line == MARK or line.startswith("#!") or (bool(line) and not line.startswith("#"))

@@ -1,8 +1,10 @@
 """What the applier answers: a result document.
 
-towpath-result 1
-status unchanged|changed|rolled-back|failed|checked|discovered
-KIND NAME OUTCOME REASON…
+    towpath-result 1
+    status unchanged|changed|rolled-back|failed|checked|discovered
+    KIND NAME OUTCOME REASON…
+
+It holds no secrets: what is quoted of other programs' output is masked.
 """
 
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ _HEAD = "towpath-result 1"
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that was done, left or found. `what` is file, service, container, command, run, …"""
+    """One thing that was done, left or found. `what` is file, service, container, command, run or the like."""
 
     what: str
     name: str
