@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from engine.plugins.values import Properties, Secret, Value, has_unknown
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_$][\w$]*", re.ASCII)
+_QUOTED_KEY = re.compile(r'\["((?:[^"\\]|\\.)*)"\]', re.DOTALL)
 
 
 class Kind(enum.Enum):
@@ -111,6 +112,7 @@ def _join(path: str, key: str) -> str:
 
 
 def _top_level(path: str) -> str:
-    if path.startswith('["'):
-        return path[2:].split('"]', 1)[0]
+    quoted = _QUOTED_KEY.match(path)
+    if quoted:
+        return re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL)
     return re.split(r"[.\[]", path, maxsplit=1)[0]

@@ -85,15 +85,17 @@ class CertificateResource(BridgedResource):
         return found
 
     def faults(self, planned: Properties) -> list[Failure]:
-        """Find uses that go together only."""
-        uses = planned["allowedUses"]
-        if has_unknown(uses) or not isinstance(uses, list) or "key_agreement" in uses:
-            return []
-        return [
-            Failure("allowedUses", f"{use} needs key_agreement too")
-            for use in ("encipher_only", "decipher_only")
-            if use in uses
-        ]
+        """Find uses that go together only, and an end that cannot be written down."""
+        failures = []
+        period, uses = planned["validityPeriodHours"], planned["allowedUses"]
+        try:
+            self.clock() + datetime.timedelta(hours=period if isinstance(period, int) else 0)
+        except OverflowError:
+            failures.append(Failure("validityPeriodHours", f"this ends after the year 9999: {period}"))
+        if isinstance(uses, list) and not has_unknown(uses) and "key_agreement" not in uses:
+            alone = [use for use in ("encipher_only", "decipher_only") if use in uses]
+            failures += [Failure("allowedUses", f"{use} needs key_agreement too") for use in alone]
+        return failures
 
     def _is_due(self, state: Properties, early_hours: int) -> bool:
         end = reveal(state.get("validityEndTime"))

@@ -6,20 +6,26 @@ Limits that the format sets are checked here, so that a preview finds them.
 from __future__ import annotations
 
 import ipaddress
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from engine.plugins.fields import Field
 from engine.plugins.resource import Failure
-from engine.plugins.values import Unknown
+from engine.plugins.values import Unknown, has_unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from engine.plugins.values import Properties, Value
 
-_COUNTRY_CHARACTERS: Final = 2  # ISO 3166, RFC 5280 appendix A.1
-_COMMON_NAME_CHARACTERS: Final = 64  # ub-common-name, RFC 5280 appendix A.1
+# RFC 5280, appendix A.1; PrintableString is of X.680, 41.4.
+_SUBJECT_RULES: Final[tuple[tuple[str, Callable[[str], object], str], ...]] = (
+    ("country", re.compile(r"[A-Za-z]{2}").fullmatch, "a code of two letters"),
+    ("commonName", re.compile(r".{1,64}", re.DOTALL).fullmatch, "at most 64 characters long"),
+    ("emailAddress", str.isascii, "ASCII text"),
+    ("serialNumber", re.compile(r"[A-Za-z0-9 '()+,\-./:=?]+").fullmatch, "letters, digits, spaces and '()+,-./:=?"),
+)
 
 _TEXTS: Final = (
     "commonName",
@@ -69,11 +75,13 @@ def address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
 def _subject_faults(subject: Value) -> Iterator[Failure]:
     if not isinstance(subject, dict):
         return
-    country, name = subject.get("country"), subject.get("commonName")
-    if isinstance(country, str) and country and len(country) != _COUNTRY_CHARACTERS:
-        yield Failure("subject.country", f"this must be a code of two letters, got {country!r}")
-    if isinstance(name, str) and len(name) > _COMMON_NAME_CHARACTERS:
-        yield Failure("subject.commonName", f"this must have at most {_COMMON_NAME_CHARACTERS} characters: {name!r}")
+    given = {name: value for name, value in subject.items() if isinstance(value, str) and value}
+    for name, is_valid, rule in _SUBJECT_RULES:
+        if name in given and not is_valid(given[name]):
+            yield Failure(f"subject.{name}", f"this must be {rule}, got {given[name]!r}")
+    lines = subject.get("streetAddresses")
+    if isinstance(lines, list) and not has_unknown(lines) and len(set(map(str, lines))) < len(lines):
+        yield Failure("subject.streetAddresses", "a line is given twice")
 
 
 def _name_faults(planned: Properties) -> Iterator[Failure]:
