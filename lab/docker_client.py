@@ -26,7 +26,7 @@ class Docker:
         return output.decode(errors="replace").rstrip("\n")
 
     def environment(self) -> Mapping[str, str]:
-        """The variables that steer the client to this daemon."""
+        """Return the variables that steer the client to this daemon."""
         return {
             "DOCKER_HOST": f"unix://{self.socket}",
             "DOCKER_CONFIG": str(self.config),
@@ -45,7 +45,7 @@ class Docker:
         return True
 
     def inspect(self, kind: str, name: str) -> dict[str, Any] | None:
-        """The daemon's document about a container, image or network; None where there is none."""
+        """Return the daemon's document about a container, image or network; None where there is none."""
         try:
             found: list[dict[str, Any]] = json.loads(self(kind, "inspect", name))
         except CommandError as error:
@@ -55,5 +55,5 @@ class Docker:
         return found[0]
 
     def names(self, *args: str) -> list[str]:
-        """The lines that a listing command prints."""
+        """Return the lines that a listing command prints."""
         return [line for line in self(*args).splitlines() if line]

@@ -1,4 +1,4 @@
-"""The variables of a lab shell: which programs, which daemon, which trust; nothing of the user's own is lost or read."""
+"""The variables of a lab shell: which programs, which daemon, which trust; the user's own stay as they are."""
 
 import os
 import shlex
@@ -12,7 +12,7 @@ REGISTRY_HOST = "registry.towpath.test"
 
 
 def variables(paths: Paths, current: Mapping[str, str]) -> dict[str, str]:
-    """What to set, given what is set now; a second time over gives the same values."""
+    """Return what to set, given what is set now; a second time over gives the same values."""
     direct = ",".join((NODES.subnet, UPSTREAM.subnet, *UPSTREAM_HOSTS, REGISTRY_HOST))
     no_proxy = current.get("NO_PROXY", current.get("no_proxy", ""))
     return {
@@ -27,7 +27,7 @@ def variables(paths: Paths, current: Mapping[str, str]) -> dict[str, str]:
 
 
 def exports(paths: Paths, current: Mapping[str, str]) -> str:
-    """The variables as lines that a POSIX shell evaluates."""
+    """Return the variables as lines that a POSIX shell evaluates."""
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables(paths, current).items())
 
 

@@ -1,7 +1,7 @@
 """The errors of the lab, one tree.
 
     LabError
-    ├── HostError     this machine cannot carry the lab as it is
+    ├── HostError     the machine cannot carry the lab as it is
     ├── OwnerError    the machine's one lab belongs to another checkout
     ├── CommandError  a program that the lab ran failed; the message has its last lines or its log
     └── PartError     a part of the lab did not come up; the message names the log to read
@@ -15,7 +15,7 @@ class LabError(Exception):
 
 
 class HostError(LabError):
-    """This machine cannot carry the lab as it is."""
+    """The machine cannot carry the lab as it is."""
 
 
 class OwnerError(LabError):

@@ -15,7 +15,7 @@ TABLE = "towpath_lab"
 
 
 def ruleset() -> str:
-    """The whole table in nft's language; loading it twice leaves the same rules."""
+    """Return the whole table in nft's language; loading it twice leaves the same rules."""
     bridges = ", ".join(f'"{network.bridge}"' for network in (NODES, UPSTREAM))
     inside = "\n".join(
         f'    iifname "{network.bridge}" oifname "{network.bridge}" accept' for network in (NODES, UPSTREAM)

@@ -50,7 +50,7 @@ def complete_path() -> None:
 
 
 def release() -> str:
-    """The code name of this system's release, such as bookworm. Raises HostError if it has none."""
+    """Return the code name of this system's release, such as bookworm. Raises HostError if it has none."""
     name = platform.freedesktop_os_release().get("VERSION_CODENAME")
     if name is None:
         raise HostError(f"/etc/os-release has no VERSION_CODENAME: {INSTEAD}")
@@ -58,7 +58,7 @@ def release() -> str:
 
 
 def sources() -> list[str]:
-    """The one-line package sources of this system's own release, security updates included."""
+    """Return the one-line package sources of this system's own release, security updates included."""
     found = _sources()
     if not found:
         run(["apt-get", "update"])

@@ -57,15 +57,15 @@ class ImageBuilder:
     progress: Progress
 
     def ensure_node(self) -> str:
-        """The node image; its tag."""
+        """Make the node image; return its tag."""
         return self._ensure_on_base("node", NODE_PACKAGES)
 
     def ensure_squid(self) -> str:
-        """The proxy's image; its tag."""
+        """Make the proxy's image; return its tag."""
         return self._ensure_on_base("squid", SQUID_PACKAGES)
 
     def ensure_registry(self, programs: Programs, base: str) -> str:
-        """Upstream's registry server as an image, with the CA certificates of `base`; its tag."""
+        """Make an image of upstream's registry server, with the CA certificates of `base`; return its tag."""
         return self._ensure("registry", base, programs.registry)
 
     def ensure_archives(self, programs: Programs, registry: str) -> Archives:
@@ -123,7 +123,7 @@ class ImageBuilder:
         return tag
 
     def _ensure_base(self, name: str, packages: tuple[str, ...]) -> str:
-        """A Debian tree with these packages, unpacked as an image; its tag."""
+        """Make an image of a Debian tree with these packages; return its tag."""
         sources = host.sources()
         tag = f"towpath-lab/{name}-base:{key(host.release(), *packages, *LEFT_OUT)}"
         if self.docker.inspect("image", tag) is not None:

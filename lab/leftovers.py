@@ -23,7 +23,7 @@ END_SECONDS = 10
 
 
 def own_process(paths: Paths, pid_file: Path) -> int | None:
-    """The process that a pid file names, if it is alive and runs a program of the lab."""
+    """Return the process that a pid file names, if it is alive and runs a program of the lab."""
     try:
         pid = int(pid_file.read_text(encoding="ascii"))
     except (OSError, ValueError):

@@ -7,11 +7,9 @@ from pathlib import Path
 
 from lab import container, keys, state
 from lab.archive import Member
-from lab.command import run
 from lab.container import Container
 from lab.docker_client import Docker
 from lab.errors import CommandError, PartError
-from lab.images import Archives
 from lab.paths import Paths
 from lab.topology import NODES, PROXY_ADDRESS, node_address, node_index, node_name
 
@@ -34,7 +32,7 @@ class Nodes:
     instance: str
 
     def existing(self) -> list[str]:
-        """The names of the nodes that were made, in their order, running or not."""
+        """Return the names of the nodes that were made, in their order, running or not."""
         labelled = f"label={container.INSTANCE_LABEL}={self.instance}"
         names = self.docker.names(
             "ps", "--all", "--filter", labelled, "--filter", "name=^node-", "--format", "{{.Names}}"
@@ -42,7 +40,7 @@ class Nodes:
         return sorted(names, key=node_index)
 
     def wanted(self, count: int) -> list[str]:
-        """Nodes 1 to `count`, and whichever exist beyond."""
+        """Return nodes 1 to `count`, and whichever exist beyond."""
         return sorted({*self.existing(), *map(node_name, range(1, count + 1))}, key=node_index)
 
     def ensure(self, name: str, image: str) -> bool:
@@ -57,7 +55,7 @@ class Nodes:
         return changed
 
     def socket_client(self, name: str) -> Docker:
-        """A client of the dockerd inside the node."""
+        """Return a client of the dockerd inside the node."""
         return Docker(self.docker.program, self.paths.node_socket(name), self.docker.config)
 
     def serves(self, name: str) -> bool:
@@ -77,6 +75,9 @@ class Nodes:
         return True
 
     def _container(self, name: str, image: str) -> Container:
+        resolver = self.paths.state / "resolv.conf"
+        state.once(resolver, f"nameserver {PROXY_ADDRESS}\n".encode)
+        resolver.chmod(0o644)
         authorized = keys.public_line(keys.client_key(self.paths)).encode() + b"\n"
         accounts = [
             member
@@ -90,7 +91,7 @@ class Nodes:
             name=name,
             image=image,
             addresses={NODES: node_address(name)},
-            options=_options(),
+            options=_options(resolver),
             files=[
                 *accounts,
                 Member("/etc/ssh/ssh_host_ed25519_key", keys.host_key(self.paths, name), 0o600),
@@ -140,7 +141,7 @@ class Nodes:
             return f"{error}\n{container.logs(self.docker, name)}\n"
 
 
-def _options() -> tuple[str, ...]:
+def _options(resolver: Path) -> tuple[str, ...]:
     capabilities = [part for name in CAPABILITIES for part in ("--cap-add", name)]
     unconfined = [
         part for name in ("seccomp", "apparmor", "systempaths") for part in ("--security-opt", f"{name}=unconfined")
@@ -149,17 +150,8 @@ def _options() -> tuple[str, ...]:
         *capabilities,
         *unconfined,
         *("--cgroupns", "host", "--volume", "/sys/fs/cgroup:/sys/fs/cgroup:rw", "--device", "/dev/kmsg"),
-        *(
-            "--tmpfs",
-            "/run",
-            "--tmpfs",
-            "/tmp:exec,mode=1777",
-            "--volume",
-            "/var/lib/docker",
-            "--volume",
-            "/var/lib/containerd",
-        ),
-        # Docker's resolver in the container knows the nodes' names; for others it asks this address, where nothing
-        # answers. So no name leaks to this machine's own resolver, and a look-up fails after a second.
-        *("--dns", PROXY_ADDRESS, "--dns-option", "timeout:1", "--dns-option", "attempts:1"),
+        *("--tmpfs", "/run", "--tmpfs", "/tmp:exec,mode=1777"),  # noqa: S108 - a node's own
+        *("--volume", "/var/lib/docker", "--volume", "/var/lib/containerd"),
+        # In place of Docker's own resolver, which would ask this machine's for outside names: look-ups fail at once.
+        *("--volume", f"{resolver}:/etc/resolv.conf"),
     )

@@ -9,7 +9,7 @@ from lab.progress import Progress
 
 
 def current(paths: Paths) -> Path | None:
-    """The checkout that started this machine's lab; None where there is none, or it is not alive any more."""
+    """Return the checkout that started this machine's lab; None where there is none, or it is dead."""
     try:
         owner = Path((paths.run / "owner").read_text(encoding="utf-8"))
     except FileNotFoundError:

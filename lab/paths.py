@@ -76,5 +76,5 @@ class Paths:
         return self.run / "docker.sock"
 
     def node_socket(self, name: str) -> Path:
-        """The API socket of the dockerd inside a node, reachable from this machine while the node runs."""
+        """Return the API socket of the dockerd inside a node, good on this machine while the node runs."""
         return self.run / f"{name}.sock"

@@ -31,7 +31,7 @@ class Programs:
         return self.folder / "crane"
 
     def hello(self, version: str, architecture: str = "amd64") -> Path:
-        """The program of the test image, in one of its versions."""
+        """Return the program of the test image, in one of its versions."""
         return self.folder / f"hello-{version}-{architecture}"
 
 

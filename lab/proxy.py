@@ -29,7 +29,7 @@ ODD_CHARACTERS = " %41@:/?#$`\"'\\&+=é"
 
 
 def configuration() -> str:
-    """squid.conf: lets clients reach the upstream network and nothing else."""
+    """Return squid.conf, which lets clients reach the upstream network and nothing else."""
     return f"""\
 http_port {PROXY_OPEN_PORT} name=open
 http_port {PROXY_AUTHENTICATED_PORT} name=authenticated
@@ -67,7 +67,7 @@ pid_filename none
 
 
 def credentials(paths: Paths) -> tuple[str, str]:
-    """User name and password of the authenticated port, made on first use and kept in proxy-credentials.json."""
+    """Return user name and password of the authenticated port, made on first use and kept in proxy-credentials.json."""
 
     def make() -> bytes:
         password = secrets.token_urlsafe(16) + ODD_CHARACTERS
@@ -78,7 +78,7 @@ def credentials(paths: Paths) -> tuple[str, str]:
 
 
 def service(paths: Paths, image: str) -> Service:
-    """The proxy, with a foot in either network and its logs in the checkout."""
+    """Describe the proxy, with a foot in either network and its logs in the checkout."""
     user, password = credentials(paths)
     hashed = state.once(paths.state / "proxy-passwd", lambda: _htpasswd(user, password))
     names = "".join(f"{UPSTREAM_ADDRESS} {host}\n" for host in UPSTREAM_HOSTS)
@@ -88,7 +88,11 @@ def service(paths: Paths, image: str) -> Service:
         name=PROXY_NAME,
         image=image,
         addresses={NODES: PROXY_ADDRESS, UPSTREAM: PROXY_UPSTREAM_ADDRESS},
-        options=("--volume", f"{paths.squid_log.parent}:/var/log/squid"),
+        options=(
+            *("--volume", f"{paths.squid_log.parent}:/var/log/squid"),
+            # Nodes ask this address for names: every look-up is refused at once, not just the first few a second.
+            *("--sysctl", "net.ipv4.icmp_ratelimit=0"),
+        ),
         files=[
             Member("/etc/squid/squid.conf", configuration().encode()),
             Member("/etc/squid/hosts", names.encode()),

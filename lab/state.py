@@ -2,10 +2,13 @@
 
 import os
 import secrets
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from lab.paths import Paths
+
+_WRITING = threading.Lock()
 
 
 def ensure(paths: Paths) -> str:
@@ -18,18 +21,17 @@ def ensure(paths: Paths) -> str:
 
 
 def instance(paths: Paths) -> str:
-    """This lab's id, or an empty text where this checkout has no lab."""
+    """Return the lab's id, or an empty text where this checkout has no lab."""
     file = paths.state / "instance"
     return file.read_text(encoding="ascii") if file.exists() else ""
 
 
 def once(path: Path, make: Callable[[], bytes]) -> bytes:
     """Return the file's content, written with mode 0600 from `make` if there is none yet."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        write_private(path, make())
-        return path.read_bytes()
+    with _WRITING:
+        if not path.exists():
+            write_private(path, make())
+    return path.read_bytes()
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -33,7 +33,7 @@ class Part:
 
 
 def parts(paths: Paths, engine: docker_engine.DockerEngine, instance: str) -> list[Part]:
-    """Every part that should be there, in the order of dependence."""
+    """Return every part that should be there, in the order of dependence."""
     daemon = Daemon(paths, engine)
     if owner.current(paths) != paths.checkout or not daemon.docker.answers():
         return [Part("dockerd", "down", str(paths.daemon_socket), up=False)]
@@ -48,7 +48,7 @@ def parts(paths: Paths, engine: docker_engine.DockerEngine, instance: str) -> li
 
 
 def table(found: list[Part]) -> Table:
-    """The parts as a table to print."""
+    """Return the parts as a table to print."""
     listing = Table("part", "state", "address")
     for part in found:
         listing.add_row(part.name, f"[{'green' if part.up else 'red'}]{part.state}[/]", part.address)

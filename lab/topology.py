@@ -21,12 +21,12 @@ class Network:
         return f"{self.prefix}.0/24"
 
     def address(self, host: int) -> str:
-        """The address of the host with this last octet."""
+        """Return the address of the host with this last octet."""
         return f"{self.prefix}.{host}"
 
     @property
     def gateway(self) -> str:
-        """This machine's own address in the network; it forwards nothing."""
+        """The machine's own address in the network; it forwards nothing."""
         return self.address(1)
 
 
@@ -45,15 +45,15 @@ UPSTREAM_HOSTS = ("upstream.towpath.test", "upstream2.towpath.test")
 
 
 def node_name(index: int) -> str:
-    """The name of the node with this index, counted from 1."""
+    """Return the name of the node with this index, counted from 1."""
     return f"node-{index}"
 
 
 def node_index(name: str) -> int:
-    """The index in a node's name."""
+    """Return the index in a node's name."""
     return int(name.removeprefix("node-"))
 
 
 def node_address(name: str) -> str:
-    """The address of a node in the closed network: node-1 is .11, node-2 .12 and so on."""
+    """Return the address of a node in the closed network: node-1 is .11, node-2 .12 and so on."""
     return NODES.address(FIRST_NODE_HOST - 1 + node_index(name))

@@ -31,9 +31,13 @@ def ensure_seed(paths: Paths, programs: Programs, archives: Archives, progress: 
     """
     seed = paths.cache / "upstream" / key(programs.folder.name, archives.key)
     if not seed.is_dir():
-        with progress.step("seeding the upstream registry"), made_whole(seed) as folder:
-            with _serving(programs, folder, paths.logs / "upstream-seed.log") as address:
-                _push(programs, archives, address)
+        log = paths.logs / "upstream-seed.log"
+        with (
+            progress.step("seeding the upstream registry"),
+            made_whole(seed) as folder,
+            _serving(programs, folder, log) as address,
+        ):
+            _push(programs, archives, address)
     return seed
 
 
@@ -47,7 +51,7 @@ def ensure_storage(paths: Paths, seed: Path) -> Path:
 
 
 def service(paths: Paths, image: str, storage: Path) -> Service:
-    """The upstream registry with TLS on its usual port; its CA is written for clients to trust."""
+    """Describe the upstream registry with TLS on its usual port; its CA is written for clients to trust."""
     folder = paths.state / "upstream-tls"
     if not (folder / "ca.pem").exists() or certificates.expires_soon((folder / "ca.pem").read_bytes()):
         issued = certificates.issue(UPSTREAM_HOSTS, UPSTREAM_ADDRESS)
