@@ -23,7 +23,7 @@ def check_machine(platform: str = sys.platform) -> None:
 
 def find_go(search_path: str | None = None) -> str:
     """Return a Go that is new enough; raises UnsupportedMachineError."""
-    go = shutil.which("go", path=search_path) or shutil.which("/usr/local/go/bin/go")
+    go = shutil.which("go", path=search_path)
     if not go:
         raise UnsupportedMachineError(
             f"Go is not on PATH, and the embedded engine is built with Go {_WANTED} or newer: install Go, {_WAY_OUT}"

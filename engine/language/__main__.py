@@ -11,9 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 
-from engine.language.children import Children
-from engine.language.host import LanguageHost
-from engine.language.stubs import language_pb2_grpc
+from engine.language.bare_sdk import stand_in
+
+stand_in()
+
+from pulumi.runtime.proto import language_pb2_grpc  # noqa: E402
+
+from engine.language.children import Children  # noqa: E402
+from engine.language.host import LanguageHost  # noqa: E402
 
 # A call of Run or RunPlugin holds its thread until the program or plugin ends.
 _THREADS = 32

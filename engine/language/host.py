@@ -9,13 +9,13 @@ from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2, json_format
+from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
 from engine.catalog import PULUMI_VERSION
 from engine.language import dependencies, packages, plugin, program
 from engine.language.children import Children
 from engine.language.errors import HostError
 from engine.language.interpreter import Interpreter, find_interpreter
-from engine.language.stubs import language_pb2, language_pb2_grpc, plugin_pb2
 
 _TRUE = {"1", "true", "t", "yes"}
 _NOT_SERVED = "the embedded engine neither generates code nor attaches debuggers: use the official Pulumi for that"

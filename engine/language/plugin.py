@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import IO
 
 import grpc
+from pulumi.runtime.proto import language_pb2
 
 from engine.language.children import Children
 from engine.language.interpreter import Interpreter
-from engine.language.stubs import language_pb2
 
 Message = tuple[str, bytes | int]
 

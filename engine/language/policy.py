@@ -12,12 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import grpc
+from pulumi.runtime.proto import analyzer_pb2
 
 from engine.language.children import Children
 from engine.language.errors import PackError
 from engine.language.interpreter import Interpreter
 from engine.language.plugin import Message, PluginProcess
-from engine.language.stubs import analyzer_pb2
 
 _SERVICE = "/pulumirpc.Analyzer/"
 _LARGEST_MESSAGE_BYTES = 400 * 1024 * 1024

@@ -5,10 +5,11 @@ import os
 import subprocess
 from pathlib import Path
 
+from pulumi.runtime.proto import language_pb2
+
 from engine.language.children import Children
 from engine.language.executor import EXIT_INTERRUPTED, EXIT_SHOWN
 from engine.language.interpreter import Interpreter
-from engine.language.stubs import language_pb2
 
 _EXECUTOR = Path(__file__).with_name("executor.py")
 # The organization of a stack whose backend has none, as the SDK's own default.

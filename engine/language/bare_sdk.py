@@ -1,7 +1,7 @@
 """The SDK's generated messages without the SDK.
 
-`import pulumi` takes three times as long as gRPC itself, and the host needs nothing of it: programs run in processes
-of their own. Bare packages with the right search path stand in for its `__init__` modules.
+`import pulumi` takes three times as long as gRPC itself, and the host needs only the messages: programs run in
+processes of their own.
 """
 
 import importlib.util
@@ -12,7 +12,12 @@ from pathlib import Path
 _BARE_PACKAGES = ("pulumi", "pulumi.runtime", "pulumi.runtime.proto")
 
 
-def _stand_in() -> None:
+def stand_in() -> None:
+    """Let `pulumi.runtime.proto` be imported in this process without what its parent packages import.
+
+    Bare packages with the right search path take the place of the real ones; call it before any of them is imported.
+    Raises ImportError if the SDK is not installed.
+    """
     spec = importlib.util.find_spec("pulumi")
     if spec is None or not spec.submodule_search_locations:
         raise ImportError("the Pulumi SDK is not installed in the engine's virtual environment")
@@ -21,16 +26,3 @@ def _stand_in() -> None:
         package = types.ModuleType(name)
         package.__path__ = [str(root.joinpath(*name.split(".")[1:]))]
         sys.modules[name] = package
-
-
-if "pulumi" not in sys.modules:
-    _stand_in()
-
-from pulumi.runtime.proto import (  # noqa: E402
-    analyzer_pb2,
-    language_pb2,
-    language_pb2_grpc,
-    plugin_pb2,
-)
-
-__all__ = ["analyzer_pb2", "language_pb2", "language_pb2_grpc", "plugin_pb2"]
