@@ -120,8 +120,8 @@ act_on_containers() {
 }
 
 container_failed() {
-    abort "the container $name $1: $(one_line <"$work/output") last log lines: $(docker logs --tail 12 "$name" 2>&1 </dev/null |
-        one_line)"
+    docker logs --tail 6 "$name" 2>&1 </dev/null | quote "last log lines of the container $name on $host"
+    abort "the container $name $1: $(one_line <"$work/output")"
 }
 
 confirm_container() {

@@ -9,6 +9,7 @@ EOT
 replace_container() {
     read_container
     look_at "$name"
+    replaced=$exists
     create_next
     echo "$name swapped" >>"$work/swapped"
     touched=yes
@@ -18,7 +19,7 @@ replace_container() {
     docker rename "$name-next" "$name" >"$work/output" 2>&1 </dev/null || container_failed "cannot take its name"
     docker start "$name" >"$work/output" 2>&1 </dev/null 9>&- || container_failed "does not start"
     await_container || container_failed "does not answer"
-    step container "$name" "$([ "$exists" = yes ] && echo replaced || echo created)" "$image"
+    step container "$name" "$([ "$replaced" = yes ] && echo replaced || echo created)" "$image"
 }
 
 # create_next: make the new container without starting it, so that what is wrong with it is known while the old one runs.

@@ -38,7 +38,7 @@ result() {
 
 # one_line: standard input as one line, secrets masked, of bounded length.
 one_line() {
-    mask | tr '\n\t' '  ' | sed 's/  */ /g; s/ $//' | cut -c1-1500
+    mask | tr '\n\t' '  ' | sed 's/  */ /g; s/ $//' | cut -c1-600
 }
 
 # mask: standard input with the document's secrets replaced.
@@ -58,6 +58,14 @@ mask() {
         }'
 }
 
+# quote TITLE: keep the last lines of standard input for the error that follows.
+quote() {
+    {
+        printf '%s:\n' "$1"
+        mask | tail -n 6 | cut -c1-300 | sed 's/^/    /'
+    } >"$work/quoted"
+}
+
 # abort MESSAGE: end the run with the old state in force. Exit 10: nothing was touched; 11: put back; 12: could not.
 abort() {
     if [ "$restoring" = yes ]; then
@@ -68,6 +76,7 @@ abort() {
         discard_staged
         step run "$id" refused "$1"
         result failed
+        cat "$work/quoted" 2>/dev/null >&2
         say "$1; nothing was changed"
         exit 10
     fi
@@ -75,11 +84,13 @@ abort() {
     if [ -s "$work/trouble" ]; then
         step run "$id" failed "$1"
         result failed
+        cat "$work/quoted" >&2
         say "$1; putting the old state back failed too: $(one_line <"$work/trouble")"
         exit 12
     fi
     step run "$id" rolled-back "$1"
     result rolled-back
+    cat "$work/quoted" >&2
     say "$1; the old state is back and works"
     exit 11
 }
@@ -102,4 +113,5 @@ make_work() {
     trap 'abort "ended by a signal"' INT TERM
     : >"$work/mask"
     : >"$work/trouble"
+    : >"$work/quoted"
 }

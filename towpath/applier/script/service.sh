@@ -88,7 +88,10 @@ act_on_services() {
         case $word in
         restart | reload)
             echo "$word $name" >>"$work/acted"
-            act_on "$word" "$name" || abort "$name does not come up with the new settings: $failure"
+            if ! act_on "$word" "$name"; then
+                service_log "$name" | quote "last log lines of $name on $host"
+                abort "$name does not come up with the new settings: $failure"
+            fi
             step service "$name" "${word}ed"
             ;;
         esac
@@ -102,11 +105,11 @@ $(entry service "$2")
 EOT
     [ "$2 $1" != "docker restart" ] || remember_containers
     if ! service_call "$1" "$2" "$timeout"; then
-        failure="$(one_line <"$work/output") $(service_log "$2")"
+        failure=$(one_line <"$work/output")
         return 1
     fi
     if ! await_service "$2" "$timeout" "$settle"; then
-        failure="no answer within $timeout s; $(one_line <"$work/output") $(service_log "$2")"
+        failure="no answer within $timeout s: $(one_line <"$work/output")"
         return 1
     fi
     [ "$2 $1" != "docker restart" ] || start_remembered
@@ -148,7 +151,7 @@ await_service() {
 
 service_log() {
     case $init in
-    systemd) printf 'last log lines: %s' "$(journalctl -u "$1.service" -n 6 --no-pager -o cat 2>/dev/null | one_line)" ;;
+    systemd) journalctl -u "$1.service" -n 6 --no-pager -o cat 2>/dev/null ;;
     esac
 }
 

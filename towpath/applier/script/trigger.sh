@@ -55,9 +55,14 @@ text_of() {
 run_commands() {
     while read -r word name; do
         case $word in
-        run | undo) run_command "$word" "$name" || abort "$name: $(tail -n 5 "$work/output" | one_line)" ;;
+        run | undo) run_command "$word" "$name" || command_failed ;;
         esac
     done <"$work/triggers"
+}
+
+command_failed() {
+    quote "last lines of $name on $host" <"$work/output"
+    abort "$name failed"
 }
 
 # run_command run|undo NAME

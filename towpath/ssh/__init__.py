@@ -1,0 +1,1 @@
+"""The SSH edge: connections with a checked host key, commands with standard input, forwarded ports."""
