@@ -14,8 +14,9 @@ CLASSES = (string.ascii_uppercase, string.ascii_lowercase, string.digits)
 
 @st.composite
 def rules(draw: st.DrawFn) -> Rules:
-    upper, lower, numeric, special = draw(st.tuples(*[st.booleans()] * 4))
-    minimums = draw(st.tuples(*[st.integers(0, 6)] * 4))
+    upper, lower, numeric, special = draw(st.tuples(st.booleans(), st.booleans(), st.booleans(), st.booleans()))
+    least = st.integers(0, 6)
+    minimums = draw(st.tuples(least, least, least, least))
     length = sum(minimums) + draw(st.integers(0, 40))
     characters = draw(st.text(st.sampled_from("!#§-_ü"), min_size=1, max_size=4))
     found = Rules(length, upper, lower, numeric, special, *minimums, special_characters=characters)
