@@ -49,6 +49,9 @@ class Progress:
     manifests: int = 0
 
 
+OnProgress = Callable[[Progress], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What to read: `wanted` repositories (None: all), and how deep.
@@ -62,16 +65,14 @@ class Scope:
     referrers: bool = False
 
 
-async def walk(
-    session: RegistrySession, scope: Scope | None = None, on_progress: Callable[[Progress], None] | None = None
-) -> Snapshot:
+async def walk(session: RegistrySession, scope: Scope | None = None, on_progress: OnProgress | None = None) -> Snapshot:
     """Read a registry. Raises RegistryError only for what would fail everywhere."""
     walker = _Walker(session, scope or Scope(), on_progress or (lambda _: None))
     return await walker.walk()
 
 
 class _Walker:
-    def __init__(self, session: RegistrySession, scope: Scope, on_progress: Callable[[Progress], None]) -> None:
+    def __init__(self, session: RegistrySession, scope: Scope, on_progress: OnProgress) -> None:
         self._session = session
         self._scope = scope
         self._on_progress = on_progress

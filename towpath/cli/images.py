@@ -1,0 +1,111 @@
+"""`images list`, `images digest`, `images usage`."""
+
+import asyncio
+import json
+import sys
+from fnmatch import fnmatchcase
+from typing import Annotated
+
+import typer
+
+from towpath.cli.connection import Connection, OptionsError, with_connection
+from towpath.cli.output import Format, print_failures, print_images, print_usage
+from towpath.cli.progress import walking
+from towpath.images.listing import image_rows, registry_bytes, usage_rows
+from towpath.images.snapshot import Snapshot
+from towpath.images.walk import Detail, Scope, walk
+from towpath.oci.manifest import Manifest
+from towpath.oci.reference import Reference
+from towpath.registry_client import manifest
+from towpath.registry_client.session import RegistrySession
+
+app = typer.Typer(help="The images of a registry.", no_args_is_help=True)
+
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="how to print")]
+PatternOption = Annotated[
+    str | None,
+    typer.Option("--repository", help="only those that match, e.g. 'team/*'; unique bytes are then among them"),
+]
+DetailOption = Annotated[
+    Detail | None, typer.Option("--detail", help="how deep to read; default: full, and tags for plain")
+]
+
+
+@app.command("list")
+@with_connection
+def list_images(
+    connection: Connection, how: FormatOption = Format.TABLE, pattern: PatternOption = None, detail: DetailOption = None
+) -> None:
+    """List images: repositories, tags, digests, platforms, created, size, unique and shared bytes."""
+    depth = detail or (Detail.TAGS if how is Format.PLAIN else Detail.FULL)
+    snapshot = _read(connection, depth, pattern)
+    print_images(snapshot.registry, image_rows(snapshot), how)
+    _end(snapshot)
+
+
+@app.command("usage")
+@with_connection
+def usage(connection: Connection, how: FormatOption = Format.TABLE) -> None:
+    """Show what each repository takes, and what of it no other repository uses."""
+    snapshot = _read(connection, Detail.FULL, None)
+    print_usage(snapshot.registry, usage_rows(snapshot), registry_bytes(snapshot), how)
+    _end(snapshot)
+
+
+@app.command("digest")
+@with_connection
+def digest(
+    connection: Connection,
+    reference: Annotated[str, typer.Argument(help="[HOST:PORT/]NAME[:TAG]")],
+    how: Annotated[Format, typer.Option("--format", "-f", help="plain, or json with what is below it")] = Format.PLAIN,
+) -> None:
+    """Look up the digest that a tag leads to: an index's own, not that of one of its platforms."""
+    if how not in (Format.PLAIN, Format.JSON):
+        raise OptionsError("a digest is printed as plain or as json")
+    session = connection.open(reference)
+    named = Reference.parse(reference, session.registry)
+    if named.registry != session.registry:
+        raise OptionsError(f"{reference} is of another registry than {session.registry}; leave one of them out")
+    if how is Format.PLAIN:
+        sys.stdout.write(f"{asyncio.run(_head(session, named))}\n")
+    else:
+        json.dump(_described(named, asyncio.run(_get(session, named))), sys.stdout, indent=2)
+        sys.stdout.write("\n")
+
+
+def _read(connection: Connection, detail: Detail, pattern: str | None) -> Snapshot:
+    async def reading() -> Snapshot:
+        wanted = (lambda name: fnmatchcase(name, pattern)) if pattern else None
+        async with connection.open() as session:
+            with walking(f"Reading {session.registry}") as progress:
+                return await walk(session, Scope(detail, wanted), progress)
+
+    return asyncio.run(reading())
+
+
+def _end(snapshot: Snapshot) -> None:
+    if print_failures(snapshot.failures):
+        raise typer.Exit(1)
+
+
+async def _head(session: RegistrySession, named: Reference) -> str:
+    async with session:
+        return (await manifest.head(session, named.repository, named.locator)).digest
+
+
+async def _get(session: RegistrySession, named: Reference) -> Manifest:
+    async with session:
+        return await manifest.get(session, named.repository, named.locator)
+
+
+def _described(named: Reference, found: Manifest) -> dict[str, object]:
+    return {
+        "reference": str(named),
+        "digest": found.digest,
+        "media_type": found.media_type,
+        "size_bytes": len(found.body),
+        "manifests": [
+            {"digest": child.digest, "platform": str(child.platform) if child.platform else None}
+            for child in found.manifests
+        ],
+    }
