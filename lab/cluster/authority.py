@@ -1,4 +1,4 @@
-"""A certificate authority that issues what Kubernetes identifies its parts by (X.509 client and server certificates)."""
+"""A certificate authority, which issues the X.509 certificates that Kubernetes knows its parts by."""
 
 import datetime
 import ipaddress
@@ -39,18 +39,18 @@ class Identity:
 
 
 def new_key() -> bytes:
-    """A fresh ECDSA P-256 private key (PKCS #8, PEM)."""
+    """Make a fresh ECDSA P-256 private key (PKCS #8, PEM)."""
     key = ec.generate_private_key(ec.SECP256R1())
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def public_key(key: bytes) -> bytes:
-    """The public half of a private key (PEM)."""
+    """Return the public half of a private key (PEM)."""
     return _load(key).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 def self_signed(name: str, key: bytes) -> bytes:
-    """The authority's own certificate (PEM)."""
+    """Make the authority's own certificate (PEM)."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     private = _load(key)
     return (
@@ -64,7 +64,7 @@ def self_signed(name: str, key: bytes) -> bytes:
 
 
 def issue(ca: bytes, ca_key: bytes, identity: Identity, key: bytes) -> bytes:
-    """A certificate (PEM) for the identity, over the public half of its key."""
+    """Make a certificate (PEM) for the identity, over the public half of its key."""
     authority, signer = x509.load_pem_x509_certificate(ca), _load(ca_key)
     names = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, group) for group in identity.groups]
     subject = x509.Name([*names, x509.NameAttribute(NameOID.COMMON_NAME, identity.user)])

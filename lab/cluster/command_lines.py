@@ -9,7 +9,7 @@ CONTROLLER_QPS = 200
 
 
 def parts(site: Site) -> dict[str, list[str]]:
-    """The program name and arguments of each part, in the order of their need for each other."""
+    """List the program name and arguments of each part, in the order of their need for each other."""
     wanted = {"etcd": _etcd(site), "kube-apiserver": _api_server(site)}
     if site.controllers:
         wanted["kube-controller-manager"] = _controller_manager(site)
@@ -93,7 +93,7 @@ def _scheduler(site: Site) -> list[str]:
 
 
 def _client(kubeconfig: object) -> list[str]:
-    """What the two clients of the API server share: alone, so without an election; reached by nobody, so no port."""
+    """List what both clients of the API server share: alone, so no election; reached by nobody, so no port."""
     return [
         f"--kubeconfig={kubeconfig}",
         f"--authentication-kubeconfig={kubeconfig}",

@@ -8,7 +8,7 @@ CONTEXT = "towpath-lab"
 
 
 def render(server: str, ca: bytes, user: str, certificate: bytes, key: bytes) -> bytes:
-    """The document as YAML; it holds the private key, so it belongs into a file of mode 0600."""
+    """Make the document as YAML; it holds the private key, so it belongs into a file of mode 0600."""
     document = {
         "apiVersion": "v1",
         "kind": "Config",

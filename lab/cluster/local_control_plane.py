@@ -7,20 +7,17 @@ ends with the process that started it.
 import os
 import signal
 import socket
-import ssl
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from lab.cluster import command_lines, programs, supervisor
+from lab.cluster.kubectl import Kubectl
 from lab.cluster.programs import ClusterPrograms
 from lab.cluster.site import Site
-from lab.command import run
 from lab.errors import CommandError, PartError
 from lab.paths import Paths
 from lab.progress import Progress
@@ -52,7 +49,9 @@ class ControlPlane:
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Stop it."""
         self.stop()
 
@@ -108,16 +107,13 @@ class ControlPlane:
             self._process.stdin.close()
         self._process = None
 
-    def kubectl(self, *args: str, stdin: bytes | None = None) -> str:
-        """Run kubectl as its administrator and return what it prints. Raises CommandError."""
-        program = self.site.programs.kubernetes_program("kubectl")
-        return run([program, "--kubeconfig", self.kubeconfig, *args], stdin=stdin).decode()
+    @property
+    def kubectl(self) -> Kubectl:
+        """The client of its administrator: `kubectl("get", "namespaces")` returns what is printed."""
+        return Kubectl(self.site.programs.kubernetes_program("kubectl"), self.kubeconfig)
 
     def _ready(self) -> bool:
-        context = ssl.create_default_context(cafile=str(self.site.pki.certificate_authority().certificate))
-        try:
-            urllib.request.urlopen(f"{self.site.server}/readyz", timeout=5, context=context).close()  # noqa: S310
-        except (urllib.error.URLError, OSError):
+        if not self.kubectl.answers():
             return False
         return "serviceaccount-controller" not in self.controllers or self._has_service_account()
 
@@ -130,7 +126,7 @@ class ControlPlane:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 that nobody listens on now."""
+    """Find ports of 127.0.0.1 that nobody listens on now."""
     sockets = [socket.socket() for _ in range(count)]
     try:
         for one in sockets:

@@ -28,14 +28,14 @@ class Pki:
     folder: Path
 
     def certificate_authority(self, name: str = API) -> Pair:
-        """One of the two authorities."""
+        """Return one of the two authorities."""
         pair = self._pair(name)
         key = state.once(pair.key, authority.new_key)
         state.once(pair.certificate, lambda: authority.self_signed(f"towpath-lab-{name}", key))
         return pair
 
     def pair(self, name: str, identity: Identity, ca: str = API) -> Pair:
-        """The certificate of an identity, kept under a name."""
+        """Return the certificate of an identity, kept under a name."""
         pair, signer = self._pair(name), self.certificate_authority(ca)
         key = state.once(pair.key, authority.new_key)
         signing = signer.certificate.read_bytes(), signer.key.read_bytes()
@@ -43,14 +43,14 @@ class Pki:
         return pair
 
     def service_account_key(self) -> Pair:
-        """The key that signs ServiceAccount tokens, and its public half in the place of a certificate."""
+        """Return the key that signs ServiceAccount tokens, and its public half in the place of a certificate."""
         pair = self._pair("service-account")
         key = state.once(pair.key, authority.new_key)
         state.once(pair.certificate, lambda: authority.public_key(key))
         return pair
 
     def kubeconfig(self, name: str, identity: Identity, server: str) -> bytes:
-        """A kubeconfig that holds the identity's certificate and key."""
+        """Make a kubeconfig that holds the identity's certificate and key."""
         pair, ca = self.pair(name, identity), self.certificate_authority()
         contents = (pair.certificate.read_bytes(), pair.key.read_bytes())
         return kubeconfig.render(server, ca.certificate.read_bytes(), identity.user, *contents)

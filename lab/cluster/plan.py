@@ -13,10 +13,10 @@ CLUSTER_DOMAIN = "cluster.local"
 
 
 def pod_subnet(node: str) -> str:
-    """The /24 of POD_CIDR from which a node's pods get their addresses."""
+    """Return the /24 of POD_CIDR from which a node's pods get their addresses."""
     return f"10.244.{node_index(node)}.0/24"
 
 
 def peer_routes(node: str, nodes: list[str]) -> dict[str, str]:
-    """Which pod subnet a node reaches through which address: one route for each other node."""
+    """Map the pod subnet of each other node to the address through which this one reaches it."""
     return {pod_subnet(other): node_address(other) for other in nodes if other != node}

@@ -11,6 +11,7 @@ from lab.paths import RECIPES, Paths
 from lab.progress import Progress
 
 MODULE = RECIPES / "go-kubernetes"
+PAUSE_MODULE = RECIPES / "cluster" / "pause"
 VERSION = "v1.36.3"
 MAINS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl")
 ETCD_PACKAGES = ("etcd-server",)
@@ -22,14 +23,20 @@ class ClusterPrograms:
 
     kubernetes: Path
     etcd_tree: Path
+    pause_folder: Path
 
     @property
     def etcd(self) -> Path:
         """The etcd server; needs nothing but libc."""
         return self.etcd_tree / "usr" / "bin" / "etcd"
 
+    @property
+    def pause(self) -> Path:
+        """The one program of the image that every pod's sandbox runs."""
+        return self.pause_folder / "pause"
+
     def kubernetes_program(self, name: str) -> Path:
-        """One of MAINS."""
+        """Return one of MAINS."""
         return self.kubernetes / name
 
 
@@ -41,6 +48,9 @@ def ensure(paths: Paths, progress: Progress) -> ClusterPrograms:
         what = f"building Kubernetes {VERSION} from its source module (once, some minutes)"
         with progress.step(what), made_whole(programs.kubernetes) as folder:
             _build(folder, log)
+    if not programs.pause_folder.is_dir():
+        with made_whole(programs.pause_folder) as folder:
+            _go_build(PAUSE_MODULE, folder / "pause", ["."], "-s -w", log)
     if not programs.etcd_tree.is_dir():
         with progress.step("unpacking etcd"), made_whole(programs.etcd_tree) as folder:
             _unpack_etcd(folder)
@@ -48,10 +58,11 @@ def ensure(paths: Paths, progress: Progress) -> ClusterPrograms:
 
 
 def located(paths: Paths) -> ClusterPrograms:
-    """Where this version's programs belong, whether they are there or not."""
+    """Tell where this version's programs belong, whether they are there or not."""
     return ClusterPrograms(
         kubernetes=paths.cache / f"kubernetes-{key(MODULE, VERSION)}",
         etcd_tree=paths.cache / f"etcd-{key(host.release(), *ETCD_PACKAGES)}",
+        pause_folder=paths.cache / f"pause-{key(PAUSE_MODULE)}",
     )
 
 
@@ -59,10 +70,14 @@ def _build(folder: Path, log: Path) -> None:
     major, minor, _ = VERSION.removeprefix("v").split(".")
     stamps = {"gitVersion": VERSION, "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
     marks = " ".join(f"-X k8s.io/component-base/version.{name}={value}" for name, value in stamps.items())
-    env = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": ""}
     packages = [f"k8s.io/kubernetes/cmd/{name}" for name in MAINS]
-    flags = ["-trimpath", "-buildvcs=false", "-tags", "grpcnotrace", "-ldflags", f"-s -w {marks}"]
-    run(["go", "build", *flags, "-o", f"{folder}/", *packages], env=env, cwd=MODULE, log=log)
+    _go_build(MODULE, f"{folder}/", packages, f"-s -w {marks}", log)
+
+
+def _go_build(module: Path, target: Path | str, packages: list[str], ldflags: str, log: Path) -> None:
+    env = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": ""}
+    flags = ["-trimpath", "-buildvcs=false", "-tags", "grpcnotrace", "-ldflags", ldflags]
+    run(["go", "build", *flags, "-o", target, *packages], env=env, cwd=module, log=log)
 
 
 def _unpack_etcd(folder: Path) -> None:

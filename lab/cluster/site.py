@@ -1,4 +1,4 @@
-"""One control plane's place: its programs, folders, addresses and identities. Its paths are the same inside a container."""
+"""One control plane's place: programs, folders, addresses, identities; paths are the same inside a container."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -80,7 +80,7 @@ class Site:
         return self.folder / "pki" / "scheduler.kubeconfig"
 
     def api_certificate(self) -> Pair:
-        """The API server's own certificate."""
+        """Return the API server's own certificate."""
         addresses = tuple(dict.fromkeys((self.address, "127.0.0.1", API_SERVICE_ADDRESS)))
         return self.pki.pair("apiserver", Identity("kube-apiserver", hosts=API_HOSTS, addresses=addresses))
 

@@ -9,7 +9,7 @@ ATTACHED = "attached"
 
 
 def script(parts: dict[str, list[str]], logs: Path) -> str:
-    """A POSIX script whose one argument is OUTLIVES, or ATTACHED to end with whoever holds its standard input open.
+    """Make a POSIX script; its one argument is OUTLIVES, or ATTACHED to end with whoever holds its standard input open.
 
     A program that ends is started again, so that one that comes up before what it needs just tries once more. At the
     end everything in the script's process group is killed: start it as the leader of one.

@@ -1,0 +1,3 @@
+module towpath.test/pause
+
+go 1.26
