@@ -76,7 +76,7 @@ class Daemon:
         run, data = self.paths.run, self.paths.cache / "docker"
         for folder in (run / "docker-config", run / "scratch", data, self.paths.logs):
             folder.mkdir(parents=True, exist_ok=True)
-        leftovers.prepare_shim_sockets(self.paths)
+        leftovers.prepare_covered(self.paths)
         settings = {
             "hosts": [f"unix://{self.paths.daemon_socket}"],
             "group": "root",

@@ -7,6 +7,7 @@ group, bridges with its names, its run directory. Nothing is ended by name.
 import os
 import shutil
 import signal
+import socket
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +19,8 @@ from lab.topology import NODES, UPSTREAM
 
 CGROUPS = Path("/sys/fs/cgroup")
 CGROUP_NAME = "towpath-lab"
-SHIM_SOCKETS = Path("/run/containerd")
+COVERED = (Path("/run/containerd"), Path("/run/docker"))
+"""Where every containerd and dockerd keeps sockets; the lab's pair sees empty ones there."""
 END_SECONDS = 10
 
 
@@ -37,12 +39,10 @@ def alive(paths: Paths) -> bool:
 
 
 def wait_for_end(pid: int, seconds: float) -> None:
-    """Wait until a process is gone, or the time is over."""
+    """Wait until a process has ended (whether or not its parent has taken note), or the time is over."""
     deadline = time.monotonic() + seconds
-    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
-        with suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
-        time.sleep(0.05)
+    while not _ended(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def end_processes(paths: Paths) -> None:
@@ -60,7 +60,7 @@ def remove(paths: Paths) -> None:
     """Remove links, firewall rules, control groups and the run directory; what is not there is not missed."""
     firewall.remove()
     for network in (NODES, UPSTREAM):
-        if Path(f"/sys/class/net/{network.bridge}").exists():
+        if network.bridge in {name for _, name in socket.if_nameindex()}:
             run(["ip", "link", "delete", network.bridge])
     for root in _cgroups():
         for folder in sorted(root.rglob("*"), reverse=True):
@@ -69,17 +69,19 @@ def remove(paths: Paths) -> None:
                     folder.rmdir()
         with suppress(OSError):
             root.rmdir()
-    if (paths.run / "shim-sockets-made").exists():
-        with suppress(OSError):
-            SHIM_SOCKETS.rmdir()
+    for folder in COVERED:
+        if (paths.run / f"{folder.name}-made").exists():
+            with suppress(OSError):
+                folder.rmdir()
     shutil.rmtree(paths.run, ignore_errors=True)
 
 
-def prepare_shim_sockets(paths: Paths) -> None:
-    """Make the place where shims have their sockets (covered by an empty one in the lab's namespace)."""
-    if not SHIM_SOCKETS.exists():
-        SHIM_SOCKETS.mkdir(mode=0o711)
-        (paths.run / "shim-sockets-made").touch()
+def prepare_covered(paths: Paths) -> None:
+    """Make the folders that the lab covers in its own mount namespace, and remember which were not there."""
+    for folder in COVERED:
+        if not folder.exists():
+            folder.mkdir(mode=0o711)
+            (paths.run / f"{folder.name}-made").touch()
 
 
 def _cgroups() -> list[Path]:
@@ -93,7 +95,15 @@ def _own_processes(paths: Paths) -> set[int]:
         for listing in [root / "cgroup.procs", *root.rglob("cgroup.procs")]:
             with suppress(OSError):
                 found |= {int(line) for line in listing.read_text(encoding="ascii").split()}
-    return found - {0, os.getpid()}
+    return {pid for pid in found - {0, os.getpid()} if not _ended(pid)}
+
+
+def _ended(pid: int) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return True
+    return status.rpartition(")")[2].split()[0] in {"Z", "X"}
 
 
 def _runs_own_program(paths: Paths, pid: int) -> bool:

@@ -92,6 +92,7 @@ def service(paths: Paths, image: str) -> Service:
             *("--volume", f"{paths.squid_log.parent}:/var/log/squid"),
             # Nodes ask this address for names: every look-up is refused at once, not just the first few a second.
             *("--sysctl", "net.ipv4.icmp_ratelimit=0"),
+            *("--sysctl", "net.ipv4.ip_forward=0"),
         ),
         files=[
             Member("/etc/squid/squid.conf", configuration().encode()),
