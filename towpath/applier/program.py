@@ -17,6 +17,11 @@ MARK = "#DOCUMENT"
 """The script's last line; what stands behind it is the document."""
 
 
+def awk_program(name: str) -> str:
+    """Return the awk program that edits one kind of file: json, toml or block."""
+    return "".join(_part(f"{source}.awk") for source in _AWK_PROGRAMS[name])
+
+
 @functools.cache
 def program() -> str:
     """Return the whole script, the same for every machine and document. It ends in the line `MARK`.
@@ -25,9 +30,7 @@ def program() -> str:
     print them.
     """
     parts = [_part(f"{name}.sh") for name in _SHELL_PARTS]
-    for name, sources in _AWK_PROGRAMS.items():
-        awk = "".join(_part(f"{source}.awk") for source in sources)
-        parts.append(f"awk_{name}() {{\ncat <<'AWK'\n{awk}AWK\n}}\n")
+    parts += [f"awk_{name}() {{\ncat <<'AWK'\n{awk_program(name)}AWK\n}}\n" for name in _AWK_PROGRAMS]
     return "".join([*parts, _part("main.sh")])
 
 

@@ -37,8 +37,8 @@ class Ran:
 async def run(connection: Connection, command: str, stdin: str = "", timeout_seconds: float = 600) -> Ran:
     """Run one command over a connection of its own.
 
-    Raises CommandFailedError for an exit code other than 0, ConnectionLostError when it is cut or too slow, and what `connect`
-    raises.
+    Raises CommandFailedError for an exit code other than 0, ConnectionLostError when it is cut or too slow, and what
+    `connect` raises.
     """
     async with connect(connection) as client:
         return await run_on(client, connection, command, stdin, timeout_seconds)

@@ -93,7 +93,7 @@ await_container() {
         if [ "$is_up" = yes ] && https_answers 200; then
             return 0
         fi
-        [ "$is_up" = yes ] || echo "it does not stay up" >"$work/output"
+        [ "$is_up" = yes ] && [ "$restarts" -lt 2 ] || echo "it ends again and again" >"$work/output"
         if [ "$passed" -ge "$wait_seconds" ] || [ "$restarts" -ge 3 ] || [ "$exists" = no ]; then
             return 1
         fi

@@ -110,7 +110,7 @@ function ending() {
     if (peek() != "") broken()
 }
 
-# The text of a string with the escapes that an ordinary key could have been written with undone.
+# The text of a string with needless escapes undone, so that equal strings compare equal if they are in ASCII.
 function plain(raw,    out, i, c) {
     if (!index(raw, "\\")) return raw
     out = ""
@@ -120,8 +120,12 @@ function plain(raw,    out, i, c) {
             c = substr(raw, ++i, 1)
             if (c == "u" && substr(raw, i + 1, 2) == "00" && substr(raw, i + 3, 1) ~ /[2-7]/) {
                 c = sprintf("%c", 16 * digit(substr(raw, i + 3, 1)) + digit(substr(raw, i + 4, 1)))
+                if (c == "\"" || c == "\\") c = "\\" c
                 i += 4
-            } else if (c != "/" && c != "\"" && c != "\\") c = "\\" c
+            } else if (c == "u") {
+                c = "\\u" tolower(substr(raw, i + 1, 4))
+                i += 4
+            } else if (c != "/") c = "\\" c
         }
         out = out c
     }
@@ -151,7 +155,8 @@ function squeezed(raw,    out, i, c, start) {
     return out
 }
 
-# Fill list[] with the squeezed elements of a list's text and return their number, or -1 if it is no list.
+# Fill list[] with the squeezed elements of a list's text, and piece[] with them as they are written; return their
+# number, or -1 if it is no list.
 function list_of(raw, list,    kept_text, kept_at, i, n) {
     if (substr(raw, 1, 1) != "[") return -1
     kept_text = text
@@ -160,7 +165,10 @@ function list_of(raw, list,    kept_text, kept_at, i, n) {
     at = 1
     value(0)
     n = elements
-    for (i = 1; i <= n; i++) list[i] = squeezed(substr(raw, element_from[i], element_to[i] - element_from[i]))
+    for (i = 1; i <= n; i++) {
+        piece[i] = substr(raw, element_from[i], element_to[i] - element_from[i])
+        list[i] = squeezed(piece[i])
+    }
     text = kept_text
     at = kept_at
     return n

@@ -29,23 +29,23 @@ function take_away(i,    start) {
 }
 
 # Add to a list what it lacks of the wished elements.
-function unite(i, wish,    have, want, n, m, j, raw, gap) {
+function unite(i, wish,    have, want, written, n, m, j, raw, gap) {
     n = list_of(raw_of(i), have)
     if (n < 0) stop("has a " name[i] " that is no list; mend the file")
     m = list_of(wish, want)
+    for (j = 1; j <= m; j++) written[j] = piece[j]
     for (j = 1; j <= m; j++) {
-        if (among(want[j], have, n)) continue
         raw = raw_of(i)
-        list_of(raw, have)
+        n = list_of(raw, have)
+        if (among(want[j], have, n)) continue
         if (!elements) {
-            replace(from[i], to[i], "[" want[j] "]")
+            replace(from[i], to[i], "[" written[j] "]")
         } else {
             gap = elements > 1 ? substr(raw, element_to[elements - 1], element_from[elements] - element_to[elements - 1]) : \
                 substr(raw, 2, element_from[1] - 2)
             if (elements == 1) gap = "," (index(gap, "\n") ? gap : " ")
-            replace(from[i] + element_to[elements] - 1, from[i] + element_to[elements] - 1, gap want[j])
+            replace(from[i] + element_to[elements] - 1, from[i] + element_to[elements] - 1, gap written[j])
         }
-        n = list_of(raw_of(i), have)
     }
 }
 
