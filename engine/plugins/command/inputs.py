@@ -4,12 +4,22 @@ Facts are those of the official schema, version 1.2.1: names, types, defaults, w
 property that no type knows is refused: a misspelt `hostKey` must not pass in silence.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from engine.plugins.command import connection
 from engine.plugins.resource import Checked, Failure
-from engine.plugins.values import ARCHIVE_SIGNATURE, ASSET_SIGNATURE, SIGNATURE_KEY, Properties, Secret, Unknown, Value
+from engine.plugins.values import (
+    ARCHIVE_SIGNATURE,
+    ASSET_SIGNATURE,
+    SIGNATURE_KEY,
+    Properties,
+    Secret,
+    Unknown,
+    Value,
+    has_secret,
+)
 
 LOGGING = ("stdout", "stderr", "stdoutAndStderr", "none")
 
@@ -114,7 +124,16 @@ class Object:
     def check(self, inputs: Properties) -> Checked:
         """Check and complete the inputs of a resource."""
         completed, failures = self("", inputs)
-        return Checked(completed if isinstance(completed, dict) else inputs, failures)
+        shown = [_without_value(failure, inputs) for failure in failures]
+        return Checked(completed if isinstance(completed, dict) else inputs, shown)
+
+
+def _without_value(failure: Failure, inputs: Properties) -> Failure:
+    """Keep a secret out of the message: beside the name of a property the engine prints its value."""
+    top_level = re.split(r"[.\[]", failure.property, maxsplit=1)[0]
+    if has_secret(inputs.get(top_level)):
+        return Failure("", f"{failure.property}: {failure.reason}")
+    return failure
 
 
 def _check(kind: Kind, path: str, value: Value) -> tuple[Value, list[Failure]]:

@@ -1,5 +1,6 @@
 """What local and remote commands have in common: which command runs when, what stays, what a preview knows."""
 
+import re
 import secrets
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -9,12 +10,13 @@ from engine.plugins.changes import Diff
 from engine.plugins.command import differences
 from engine.plugins.command.inputs import Object
 from engine.plugins.command.quoting import quote
-from engine.plugins.command.redaction import Redactor
+from engine.plugins.command.redaction import SHORTEST_LINE, Redactor
 from engine.plugins.command.runtime import Runtime
 from engine.plugins.command.transcript import STREAMS, Stream, Transcript
 from engine.plugins.resource import Call, Checked, Created, Prior, Resource
 from engine.plugins.values import UNKNOWN, Properties, Secret, Value, reveal
 
+COMMANDS = ("create", "update", "delete")
 OUTPUTS = ("stdout", "stderr", "assets", "archive")
 SHOWN: dict[str, tuple[Stream, ...]] = {"stdout": ("stdout",), "stderr": ("stderr",), "none": ()}
 
@@ -75,13 +77,14 @@ def new_id(name: str) -> str:
 def redactor(values: Properties, previous: Properties, more: list[str]) -> Redactor:
     """Mask whatever is marked secret in inputs or state, stdin in any case, and `more`.
 
-    The connection is secret as a whole, host and user included; of it, only what is in `more` is masked.
+    Of a secret command its words are masked too: it is mostly secret for one of them. The connection is secret as a
+    whole, host and user included; of it, only what is in `more` is masked.
     """
-    marked = [
-        text for key, value in (*values.items(), *previous.items()) if key != "connection" for text in _marked(value)
-    ]
+    properties = [(key, value) for key, value in (*values.items(), *previous.items()) if key != "connection"]
+    marked = [text for _, value in properties for text in _marked(value)]
+    words = [word for key, value in properties if key in COMMANDS for text in _marked(value) for word in _words(text)]
     stdin = reveal(values.get("stdin"))
-    return Redactor([*marked, *more, *([stdin] if stdin else [])])
+    return Redactor([*marked, *words, *more, *([stdin] if stdin else [])])
 
 
 def transcript(call: Call, values: Properties, redact: Redactor) -> Transcript:
@@ -98,6 +101,10 @@ def failure_text(status: str, command: str, said: Transcript, redact: Redactor) 
 def outputs_of(said: Transcript) -> dict[str, Any]:
     """Collect the outputs `stdout` and `stderr`."""
     return {stream: said.text(stream) for stream in STREAMS}
+
+
+def _words(command: str) -> list[str]:
+    return [word for word in re.split(r"[\s'\"=;|&()]+", command) if len(word) >= SHORTEST_LINE]
 
 
 def _marked(value: Value) -> Iterator[str]:

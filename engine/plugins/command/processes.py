@@ -49,8 +49,11 @@ class ProcessGroups:
         """End all running commands (SIGTERM, then SIGKILL after a grace period) and refuse new ones. Does not wait."""
         with self._lock:
             self.cancelled.set()
-            groups = set(self._running)
-        threading.Thread(target=watchdog.end, args=(groups,), daemon=True).start()
+            process = self._watchdog
+            if process is not None and process.stdin is not None and not process.stdin.closed:
+                # To the watchdog this is the plugin's end: it does what is to be done.
+                process.stdin.close()
+                threading.Thread(target=process.wait, daemon=True).start()
 
     def _tell(self, line: str) -> None:
         if self._watchdog is None:
@@ -66,6 +69,6 @@ class ProcessGroups:
         pipe = self._watchdog.stdin
         # Without a watchdog the command still runs; only a killed plugin would leave it behind.
         with contextlib.suppress(BrokenPipeError):
-            if pipe is not None:
+            if pipe is not None and not pipe.closed:
                 pipe.write(line)
                 pipe.flush()
