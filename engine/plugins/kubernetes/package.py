@@ -1,0 +1,59 @@
+"""The package: one class for all types, and the cluster that its configuration names."""
+
+import os
+import threading
+from typing import Final
+
+from engine.plugins.kubernetes.cluster import Cluster
+from engine.plugins.kubernetes.kube_resource import KubernetesResource
+from engine.plugins.kubernetes.settings import read_settings
+from engine.plugins.package import Package, token_of
+from engine.plugins.resource import ProviderError, Resource
+
+VERSION: Final = "4.34.2"
+_NOT_OBJECTS: Final = ("helm.sh/", "helm/", "yaml", "kustomize")
+
+
+class KubernetesPackage(Package):
+    """Serves objects of any apiVersion and kind."""
+
+    def __init__(self) -> None:
+        super().__init__("kubernetes", VERSION, (), accepts_secrets=True)
+        self._lock = threading.Lock()
+        self._cluster: Cluster | None = None
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster of the provider's configuration; from the first use on it is being connected.
+
+        Raises:
+            ProviderError: a setting is not provided here or has the wrong type.
+
+        """
+        with self._lock:
+            if self._cluster is None:
+                self._cluster = Cluster(read_settings(self.configuration, os.environ), os.environ, self.cancelled)
+                self._cluster.warm_up()
+            return self._cluster
+
+    def resource(self, urn: str) -> Resource:
+        """Return the type of the resource with this URN.
+
+        Raises:
+            ProviderError: it is not a type of Kubernetes objects.
+
+        """
+        return self.kubernetes_resource(urn)
+
+    def kubernetes_resource(self, urn: str) -> KubernetesResource:
+        """Return the type of the resource with this URN; raises `ProviderError` as `resource` does."""
+        token = token_of(urn)
+        module = token.split(":")[1]
+        if module.startswith(_NOT_OBJECTS):
+            message = (
+                f"{token} is not provided here: the embedded engine has the types of objects only; for charts, "
+                f"manifests and kustomizations install the official plugin: "
+                f"pulumi plugin install resource kubernetes v{VERSION}"
+            )
+            raise ProviderError(message)
+        return KubernetesResource(token, self.cluster)
