@@ -97,6 +97,15 @@ class TestOfficialCli:
 
         assert install(layout).embedded
 
+    def test_one_whose_only_language_host_is_the_embedded_one_is_not_complete(
+        self, layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        install(layout)
+        official = _official(tmp_path / "official", "v3.260.1", language_host=False)
+        monkeypatch.setenv("PATH", f"{official}:{layout.bin}:/usr/bin:/bin")
+
+        assert install(layout).embedded
+
 
 class TestPlugins:
     def test_those_of_the_user_are_linked_instead_of_embedded_ones(self, layout: Layout, home: Path) -> None:

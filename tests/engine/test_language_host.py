@@ -163,6 +163,20 @@ def test_a_configuration_secret_stays_encrypted_and_out_of_environment_and_argum
         assert secret.encode() not in (engine_project.folder / f"seen-{name}").read_bytes()
 
 
+def test_the_program_knows_which_configuration_is_secret(engine_project: EngineProject) -> None:
+    engine_project.config("password", "hidden", secret=True)
+    engine_project.config("name", "open")
+    engine_project.program("""
+        import pulumi
+
+        pulumi.export("secret", [pulumi.runtime.is_config_secret(f"probe:{key}") for key in ("password", "name")])
+    """)
+
+    engine_project.up()
+
+    assert engine_project.outputs() == {"secret": [True, False]}
+
+
 def test_a_stack_reference_reads_another_stacks_outputs(engine_project: EngineProject) -> None:
     engine_project.program("import pulumi\npulumi.export('address', '10.0.0.1')\n")
     engine_project.up()

@@ -132,6 +132,27 @@ def test_a_killed_engine_takes_host_program_provider_and_their_children_along(sl
     _await(lambda: _holders(slow_project.folder) == [], "the end of every process")
 
 
+def test_a_killed_language_host_takes_the_program_along_whatever_the_engine_does(engine_project: EngineProject) -> None:
+    waiting = engine_project.folder / "waiting"
+    engine_project.program(f"""
+        import os
+        import time
+        from pathlib import Path
+
+        Path("parent").write_text(str(os.getppid()))
+        Path({str(waiting)!r}).touch()
+        time.sleep(600)
+    """)
+    run = engine_project.start("preview", "--non-interactive", "-s", "test")
+    _await(waiting.exists, "the program's start")
+
+    # A stopped engine clears nothing up.
+    os.kill(run.pid, signal.SIGSTOP)
+    os.kill(int((engine_project.folder / "parent").read_text()), signal.SIGKILL)
+
+    _await(lambda: not any("executor.py" in line for line in _holders(engine_project.folder)), "the program's end")
+
+
 def test_recover_frees_a_stack_whose_run_was_killed_and_the_next_up_converges(slow_project: EngineProject) -> None:
     creating = slow_project.folder / "creating"
     run = slow_project.start("up", "--yes", "--skip-preview", "--non-interactive", "-s", "test")
