@@ -98,7 +98,7 @@ def _normal(field: Field, path: str, given: Value) -> tuple[Value, list[Failure]
     try:
         value = _coerce(field.kind, given)
     except _WrongType:
-        return given, [Failure(path, f"this must be {_WORDS[field.kind]}")]
+        return Secret(given) if field.secret else given, [Failure(path, f"this must be {_WORDS[field.kind]}")]
     return Secret(value) if field.secret else value, _out_of_range(field, path, value)
 
 

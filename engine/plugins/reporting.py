@@ -10,12 +10,14 @@ from google.protobuf import any_pb2
 
 from engine.plugins.proto import provider_pb2, status_pb2
 from engine.plugins.resource import PartialFailure, ProviderError
-from engine.plugins.values import encode
+from engine.plugins.values import encode, has_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from engine.plugins.changes import Change, Diff
+    from engine.plugins.resource import Checked
+    from engine.plugins.values import Properties
 
 
 @contextlib.contextmanager
@@ -42,6 +44,21 @@ def reporting(context: grpc.ServicerContext) -> Iterator[None]:
         context.abort(code, str(failure))
     except ProviderError as error:
         context.abort(grpc.StatusCode.UNKNOWN, str(error))
+
+
+def check_response(checked: Checked, given: Properties) -> provider_pb2.CheckResponse:
+    """Pack what a check found.
+
+    The engine prints the value of a property that it is told failed, a secret one too: such a property is named in the
+    reason instead.
+    """
+    failures = []
+    for failure in checked.failures:
+        name, reason = failure.property, failure.reason
+        if has_secret(given.get(name)) or has_secret(checked.inputs.get(name)):
+            name, reason = "", f"{name}: {reason}"
+        failures.append(provider_pb2.CheckFailure(property=name, reason=reason))
+    return provider_pb2.CheckResponse(inputs=encode(checked.inputs), failures=failures)
 
 
 def diff_response(diff: Diff) -> provider_pb2.DiffResponse:

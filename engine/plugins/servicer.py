@@ -8,7 +8,6 @@ official plugins of this kind were recorded to answer.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -16,7 +15,7 @@ from google.protobuf import empty_pb2
 
 from engine.plugins.package import name_of
 from engine.plugins.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
-from engine.plugins.reporting import diff_response, reporting
+from engine.plugins.reporting import check_response, diff_response, reporting
 from engine.plugins.resource import Call, Prior
 from engine.plugins.values import decode, encode
 
@@ -51,12 +50,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """Tell the version."""
         return plugin_pb2.PluginInfo(version=self._package.version)
 
-    def GetSchema(
-        self, request: provider_pb2.GetSchemaRequest, context: grpc.ServicerContext
-    ) -> provider_pb2.GetSchemaResponse:
-        """Tell name and version only: programs have their types from the package's SDK."""
-        schema = {"name": self._package.name, "version": self._package.version}
-        return provider_pb2.GetSchemaResponse(schema=json.dumps(schema))
+    def GetSchema(self, request: provider_pb2.GetSchemaRequest, context: grpc.ServicerContext) -> None:
+        """Refuse: programs have their types from the package's SDK, nothing else needs a schema."""
+        context.abort(
+            grpc.StatusCode.UNIMPLEMENTED,
+            f"the embedded engine has no schema of package {self._package.name}: to import a resource, "
+            "add --generate-code=false and write its declaration yourself",
+        )
 
     def CheckConfig(
         self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext
@@ -81,11 +81,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def Check(self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
         """Validate inputs."""
+        given = decode(request.news)
         with reporting(context):
-            resource = self._package.resource(request.urn)
-            checked = resource.check(self._call(request), decode(request.olds), decode(request.news))
-        failures = [provider_pb2.CheckFailure(property=item.property, reason=item.reason) for item in checked.failures]
-        return provider_pb2.CheckResponse(inputs=encode(checked.inputs), failures=failures)
+            checked = self._package.resource(request.urn).check(self._call(request), decode(request.olds), given)
+        return check_response(checked, given)
 
     def Diff(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
         """Tell what an update would change."""

@@ -9,7 +9,7 @@ import pytest
 
 from engine.plugins.tls.plugin import package
 from engine.plugins.values import UNKNOWN, Secret, reveal
-from tests.engine.plugin_calls import Plugin, contract, form, has_type, recorded, strings
+from tests.engine.plugin_calls import Plugin, contract, form, has_type, recorded, strings, urn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -237,6 +237,23 @@ def test_pem_that_is_none_is_named_but_not_quoted(
     assert words in refused.value.details()
     assert "c2VjcmV0" not in refused.value.details()
     assert refused.value.code() == grpc.StatusCode.UNKNOWN
+
+
+def test_a_refused_secret_is_not_handed_back_as_the_property_at_fault(plugin: Plugin) -> None:
+    """The engine prints the value of the property that a failure names."""
+    request = {"urn": urn(REQUEST), "news": {"privateKeyPem": ["c2VjcmV0"], "dnsNames": 1}}
+    failures = plugin.raw("Check", request)["failures"]
+    assert failures == [
+        {"reason": "privateKeyPem: this must be a string"},
+        {"property": "dnsNames", "reason": "this must be a list of strings"},
+    ]
+
+
+def test_schemas_and_functions_are_refused_with_the_way_out(plugin: Plugin) -> None:
+    with pytest.raises(grpc.RpcError, match="generate-code=false"):
+        plugin.raw("GetSchema", {})
+    with pytest.raises(grpc.RpcError, match="provides no functions of package tls, such as tls:index/getPublicKey"):
+        plugin.raw("Invoke", {"tok": "tls:index/getPublicKey:getPublicKey"})
 
 
 def test_a_key_of_another_authority_is_refused(plugin: Plugin, smallest: Inputs) -> None:

@@ -73,6 +73,10 @@ def test_a_refused_secret_is_not_quoted() -> None:
     assert "hunter2" not in "".join(findings({"length": 1, "key": ["hunter2"]}).values())
 
 
+def test_a_refused_secret_is_marked() -> None:
+    assert normalise(FIELDS, {"length": 1, "key": ["hunter2"]})[0]["key"] == Secret(["hunter2"])
+
+
 def test_defaults_fill_what_is_not_given() -> None:
     assert with_defaults(FIELDS, {"length": 1, "special": None}) == {"length": 1, "special": True}
     assert with_defaults(FIELDS, {"special": False}) == {"special": False}

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 import grpc
 import pytest
+from google.protobuf import empty_pb2
 
 from engine.layout import CHECKOUT
-from engine.plugins.proto import provider_pb2, provider_pb2_grpc
+from engine.plugins.proto import provider_pb2_grpc
 
 SECONDS = 30
 
@@ -36,8 +37,8 @@ def port(process: subprocess.Popen[str]) -> int:
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_and_ends_quietly_when_it_is_told_to(plugin: subprocess.Popen[str], signum: signal.Signals) -> None:
     with grpc.insecure_channel(f"127.0.0.1:{port(plugin)}") as channel:
-        answer = provider_pb2_grpc.ResourceProviderStub(channel).GetSchema(provider_pb2.GetSchemaRequest())
-    assert '"name": "random"' in answer.schema
+        answer = provider_pb2_grpc.ResourceProviderStub(channel).GetPluginInfo(empty_pb2.Empty())
+    assert answer.version == "4.21.1"
     plugin.send_signal(signum)
     assert plugin.communicate(timeout=SECONDS) == ("", "")
     assert plugin.returncode == 0
