@@ -34,4 +34,5 @@ EMBEDDED_PLUGINS = (
     EmbeddedPlugin("random", "4.21.1", "engine.plugins.random"),
     EmbeddedPlugin("tls", "5.5.1", "engine.plugins.tls"),
     EmbeddedPlugin("command", "1.2.1", "engine.plugins.command"),
+    EmbeddedPlugin("kubernetes", "4.34.2", "engine.plugins.kubernetes"),
 )

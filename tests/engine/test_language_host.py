@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from engine.catalog import EMBEDDED_PLUGINS, PULUMI_VERSION
+
 if TYPE_CHECKING:
     from tests.engine.conftest import EngineProject
 
@@ -318,7 +320,7 @@ def test_about_and_plugin_list_show_the_engine_as_installed(engine_project: Engi
     about = engine_project.pulumi("about", "--json")
     facts = json.loads(about.stdout)
 
-    assert facts["cliAbout"]["version"] == "3.259.0"
+    assert facts["cliAbout"]["version"] == PULUMI_VERSION
     assert facts["runtime"]["language"] == "python"
     assert facts["runtime"]["executable"].endswith("/.venv/bin/python")
     assert {plugin["name"] for plugin in facts["plugins"]} >= {"python", "random", "tls", "command"}
@@ -327,4 +329,4 @@ def test_about_and_plugin_list_show_the_engine_as_installed(engine_project: Engi
 
     plugins = engine_project.pulumi("plugin", "ls", "--json")
     listed = {(plugin["name"], plugin["version"]) for plugin in json.loads(plugins.stdout)}
-    assert listed == {("random", "4.21.1"), ("tls", "5.5.1"), ("command", "1.2.1")}
+    assert listed == {(plugin.name, plugin.version) for plugin in EMBEDDED_PLUGINS}
