@@ -19,8 +19,9 @@ from engine.plugins.command.errors import (
     ConnectionBrokenError,
     CredentialError,
     UnreachableError,
+    UploadError,
 )
-from engine.plugins.command.remote import execute
+from engine.plugins.command.remote import copy, execute
 from engine.plugins.command.remote_process import RemoteExit, RemoteRun
 from engine.plugins.command.transcript import STREAMS, Transcript
 
@@ -33,8 +34,12 @@ PASSWORD = "battery-staple-0815"
 class Server(asyncssh.SSHServer):
     """Takes the password, by the method it is made for."""
 
-    def __init__(self, method: str) -> None:
+    def __init__(self, method: str, signals: list[str]) -> None:
         self.method = method
+        self.signals = signals
+
+    def session_requested(self) -> Session:
+        return Session(self.signals)
 
     def begin_auth(self, username: str) -> bool:
         return self.method != "none"
@@ -55,42 +60,51 @@ class Server(asyncssh.SSHServer):
         return list(responses) == [PASSWORD, PASSWORD]
 
 
-class Seen:
-    """What the server's command saw."""
+class Session(asyncssh.SSHServerSession[str]):
+    """Echoes its command line; `hang` does not end by itself, `vanish` ends without a status."""
 
-    signals: list[str]
+    def __init__(self, signals: list[str]) -> None:
+        self.signals = signals
+        self.line = ""
+        self.channel: asyncssh.SSHServerChannel[str]
 
-    def __init__(self) -> None:
-        self.signals = []
+    def connection_made(self, chan: asyncssh.SSHServerChannel[str]) -> None:
+        self.channel = chan
 
+    def subsystem_requested(self, subsystem: str) -> bool:
+        return False
 
-async def command(process: asyncssh.SSHServerProcess[str], seen: Seen) -> None:
-    if process.command == "hang":
-        process.stdout.write("hanging\n")
-        try:
-            await process.stdin.read()
-        except asyncssh.TerminalSizeChanged:
-            pass
-        except asyncssh.SignalReceived as received:
-            seen.signals.append(received.signal)
-        return
-    if process.command == "vanish":
-        process.close()
-        return
-    process.stdout.write(f"{process.command}\n")
-    process.exit(0)
+    def exec_requested(self, command: str) -> bool:
+        self.line = command
+        return True
+
+    def session_started(self) -> None:
+        if self.line == "vanish":
+            self.channel.close()
+        elif self.line != "hang":
+            self.channel.write(f"{self.line}\n")
+            self.channel.exit(0)
+
+    def eof_received(self) -> bool:
+        return True
+
+    def signal_received(self, signal: str) -> None:
+        self.signals.append(signal)
+        self.channel.exit_with_signal(signal)
 
 
 @contextlib.asynccontextmanager
-async def listening(method: str = "password", seen: Seen | None = None) -> AsyncIterator[Endpoint]:
+async def listening(
+    method: str = "password", signals: list[str] | None = None, authorized: str = ""
+) -> AsyncIterator[Endpoint]:
     key = asyncssh.generate_private_key("ssh-ed25519")
-    noted = seen or Seen()
-
-    async def handle(process: asyncssh.SSHServerProcess[str]) -> None:
-        await command(process, noted)
-
+    noted = [] if signals is None else signals
     server = await asyncssh.listen(
-        "127.0.0.1", 0, server_factory=lambda: Server(method), server_host_keys=[key], process_factory=handle
+        "127.0.0.1",
+        0,
+        server_factory=lambda: Server(method, noted),
+        server_host_keys=[key],
+        authorized_client_keys=asyncssh.import_authorized_keys(authorized) if authorized else None,
     )
     async with server:
         yield endpoint(server.get_port(), hostKey=key.export_public_key().decode())
@@ -140,51 +154,63 @@ async def test_failed_attempts_are_reported_and_limited(monkeypatch: pytest.Monk
     assert reports == [f"Dial someone@127.0.0.1:1 {number}/3 failed: retrying" for number in (1, 2, 3)]
 
 
+class Middle:
+    """A TCP forwarder that turns connections away, or swallows everything once it is frozen."""
+
+    def __init__(self, target: Endpoint, turn_away: int = 0) -> None:
+        self.target = target
+        self.turn_away = turn_away
+        self.frozen = False
+        self.accepted = 0
+        self._tasks: list[asyncio.Task[None]] = []
+        self._writers: list[asyncio.StreamWriter] = []
+
+    @contextlib.asynccontextmanager
+    async def listening(self, **more: Any) -> AsyncIterator[Endpoint]:
+        async with await asyncio.start_server(self._accept, "127.0.0.1", 0) as server:
+            yield endpoint(server.sockets[0].getsockname()[1], hostKey=self.target.host_key, **more)
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            for writer in self._writers:
+                writer.close()
+                with contextlib.suppress(OSError):
+                    await writer.wait_closed()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.accepted += 1
+        self._writers.append(writer)
+        if self.accepted <= self.turn_away:
+            writer.close()
+            return
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target.port)
+        self._writers.append(far_writer)
+        self._tasks.append(asyncio.create_task(self._copy(reader, far_writer)))
+        self._tasks.append(asyncio.create_task(self._copy(far_reader, writer)))
+
+    async def _copy(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        while data := await source.read(65536):
+            if not self.frozen:
+                target.write(data)
+
+
 async def test_a_server_that_comes_up_late_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dialling, "FIRST_DELAY_SECONDS", 0.02)
     async with listening() as target:
-        accepted = []
-
-        async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            accepted.append(1)
-            if len(accepted) > 2:
-                await pipe(reader, writer, target.port, asyncio.Event())
-            writer.close()
-
-        async with await asyncio.start_server(forward, "127.0.0.1", 0) as flaky:
-            port = flaky.sockets[0].getsockname()[1]
-            late = endpoint(port, hostKey=target.host_key, dialErrorLimit=-1)
+        middle = Middle(target, turn_away=2)
+        async with middle.listening(dialErrorLimit=-1) as late:
             assert await run(late, "hello") == (RemoteExit(0), "hello")
-    assert len(accepted) == 3
-
-
-async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int, frozen: asyncio.Event) -> None:
-    """Forward to `port` until one side closes; once `frozen`, swallow everything."""
-    far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
-
-    async def copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError):
-            while data := await source.read(65536):
-                if not frozen.is_set():
-                    target.write(data)
-        target.close()
-
-    await asyncio.gather(copy(reader, far_writer), copy(far_reader, writer))
+    assert middle.accepted == 3
 
 
 async def test_a_peer_that_falls_silent_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dialling, "KEEPALIVE_SECONDS", 0.1)
-    frozen = asyncio.Event()
     async with listening() as target:
-
-        async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await pipe(reader, writer, target.port, frozen)
-
-        async with await asyncio.start_server(forward, "127.0.0.1", 0) as middle:
-            port = middle.sockets[0].getsockname()[1]
-            work = asyncio.create_task(run(endpoint(port, hostKey=target.host_key), "hang"))
+        middle = Middle(target)
+        async with middle.listening() as through:
+            work = asyncio.create_task(run(through, "hang"))
             await asyncio.sleep(0.5)
-            frozen.set()
+            middle.frozen = True
             with pytest.raises(ConnectionBrokenError, match="the SSH connection broke while the command ran"):
                 await asyncio.wait_for(work, 30)
 
@@ -207,15 +233,14 @@ async def test_a_command_that_vanishes_is_not_taken_for_a_success() -> None:
 
 
 async def test_a_cancelled_command_gets_a_signal() -> None:
-    seen = Seen()
-    async with listening(seen=seen) as target:
+    signals: list[str] = []
+    async with listening(signals=signals) as target:
         work = asyncio.create_task(run(target, "hang"))
         await asyncio.sleep(0.5)
         work.cancel()
         with pytest.raises(asyncio.CancelledError):
             await work
-        await asyncio.sleep(0.2)
-    assert seen.signals == ["TERM"]
+    assert signals == ["TERM"]
 
 
 async def test_a_custom_timeout_ends_a_remote_command() -> None:
@@ -232,6 +257,32 @@ async def test_an_agents_key_logs_in_and_a_dead_agent_matters_only_without_other
         alone = endpoint(target.port, hostKey=target.host_key, agentSocketPath=dead, password=None)
         with pytest.raises(CredentialError, match="agentSocketPath"):
             await run(alone, "hello")
+
+
+async def test_the_keys_of_an_agent_are_offered(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    socket = tmp_path / "agent"
+    agent = await asyncio.create_subprocess_exec("ssh-agent", "-D", "-a", str(socket), stdout=asyncio.subprocess.PIPE)
+    try:
+        assert agent.stdout is not None
+        # It names its socket once it listens.
+        await agent.stdout.readline()
+        key = asyncssh.generate_private_key("ssh-ed25519")
+        async with asyncssh.connect_agent(str(socket)) as client:
+            await client.add_keys([key])
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
+        async with listening("key", authorized=key.export_public_key().decode()) as target:
+            by_agent = endpoint(target.port, hostKey=target.host_key, password=None)
+            assert await run(by_agent, "hello") == (RemoteExit(0), "hello")
+    finally:
+        agent.terminate()
+        await agent.wait()
+
+
+async def test_a_server_without_sftp_says_what_to_set() -> None:
+    async with listening() as target:
+        source = {"text": "text"}
+        with pytest.raises(UploadError, match="does not offer SFTP"):
+            await copy(Connection(target), source, "/nowhere", report=print, timeout_seconds=0)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Keys of a connection, read: the host key to expect, the client keys to offer."""
 
+import contextlib
 import os
+from collections.abc import AsyncIterator
 
 import asyncssh
 
@@ -38,22 +40,23 @@ def private_key(endpoint: Endpoint) -> asyncssh.SSHKey | None:
         ) from error
 
 
-async def agent_keys(endpoint: Endpoint) -> list[asyncssh.SSHKeyPair]:
-    """Ask for the keys of the agent that the connection or `SSH_AUTH_SOCK` names.
+@contextlib.asynccontextmanager
+async def agent_keys(endpoint: Endpoint) -> AsyncIterator[list[asyncssh.SSHKeyPair]]:
+    """Hold the agent that the connection or `SSH_AUTH_SOCK` names open, and give its keys; none without an agent.
 
     An agent that does not answer is an error only where nothing else could log in: the official plugin fails in any
     case, but a socket left over from a closed session is no reason to refuse a key that is given.
     """
     path = endpoint.agent_socket or os.environ.get("SSH_AUTH_SOCK")
-    if not path:
-        return []
-    try:
-        # The connection stays open for the signatures; it is closed with the loop, at the end of the process.
-        return list(await (await asyncssh.connect_agent(path)).get_keys())
-    except (OSError, ValueError, asyncssh.Error) as error:
-        if endpoint.private_key or endpoint.password:
-            return []
-        named_by = "agentSocketPath" if endpoint.agent_socket else "SSH_AUTH_SOCK"
-        raise CredentialError(
-            f"{endpoint.label}: the SSH agent at {path} ({named_by}) does not answer; start it, or set privateKey"
-        ) from error
+    async with contextlib.AsyncExitStack() as stack:
+        keys: list[asyncssh.SSHKeyPair] = []
+        try:
+            if path:
+                keys = list(await (await stack.enter_async_context(asyncssh.connect_agent(path))).get_keys())
+        except (OSError, ValueError, asyncssh.Error) as error:
+            if not endpoint.private_key and not endpoint.password:
+                named_by = "agentSocketPath" if endpoint.agent_socket else "SSH_AUTH_SOCK"
+                raise CredentialError(
+                    f"{endpoint.label}: SSH agent {path} ({named_by}) does not answer; start it, or set privateKey"
+                ) from error
+        yield keys

@@ -84,26 +84,28 @@ async def _closing(connection: asyncssh.SSHClientConnection) -> AsyncIterator[as
 async def _dial(
     endpoint: Endpoint, tunnel: asyncssh.SSHClientConnection | None, report: Report
 ) -> asyncssh.SSHClientConnection:
-    options = await _options(endpoint)
     gate = _handshakes.setdefault((endpoint.host, endpoint.port), asyncio.Semaphore(HANDSHAKES_AT_ONCE))
-    failures = 0
-    while True:
-        try:
-            async with gate:
-                return await _attempt(endpoint, tunnel, options)
-        except (OSError, asyncssh.Error) as error:
-            failures += 1
-            limit = endpoint.dial_error_limit
-            if limit != UNLIMITED and failures > limit:
-                raise _unreachable(endpoint, tunnel, failures, error) from error
-            report(f"Dial {endpoint.label} {failures}/{'inf' if limit == UNLIMITED else limit} failed: retrying")
-        await asyncio.sleep(min(FIRST_DELAY_SECONDS * DELAY_FACTOR ** (failures - 1), LONGEST_DELAY_SECONDS))
+    async with credentials.agent_keys(endpoint) as agent_keys:
+        options = _options(endpoint, agent_keys)
+        failures = 0
+        while True:
+            try:
+                async with gate:
+                    return await _attempt(endpoint, tunnel, options)
+            except (OSError, asyncssh.Error) as error:
+                failures += 1
+                limit = endpoint.dial_error_limit
+                if limit != UNLIMITED and failures > limit:
+                    raise _unreachable(endpoint, tunnel, failures, error) from error
+                of = "inf" if limit == UNLIMITED else limit
+                await asyncio.to_thread(report, f"Dial {endpoint.label} {failures}/{of} failed: retrying")
+            await asyncio.sleep(min(FIRST_DELAY_SECONDS * DELAY_FACTOR ** (failures - 1), LONGEST_DELAY_SECONDS))
 
 
-async def _options(endpoint: Endpoint) -> dict[str, Any]:
+def _options(endpoint: Endpoint, agent_keys: list[asyncssh.SSHKeyPair]) -> dict[str, Any]:
     own_key = credentials.private_key(endpoint)
     expected = credentials.host_key(endpoint)
-    keys = [*([own_key] if own_key else []), *await credentials.agent_keys(endpoint)]
+    keys = [*([own_key] if own_key else []), *agent_keys]
     return {
         "host": endpoint.host,
         "port": endpoint.port,

@@ -70,7 +70,7 @@ def _start(spec: LocalRun) -> subprocess.Popen[bytes]:
         # Only the operating system's own text: argv holds the command, which may be secret.
         raise CommandNotStartedError(f"fork/exec {spec.argv[0]} in {spec.directory}: {error.strerror}") from error
     except ValueError as error:
-        raise CommandNotStartedError(f"fork/exec {spec.argv[0]}: the command or a variable holds a NUL byte") from error
+        raise CommandNotStartedError(f"fork/exec {spec.argv[0]}: NUL byte, or '=' in a variable's name") from error
 
 
 class _Pump:

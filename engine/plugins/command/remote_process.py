@@ -18,6 +18,8 @@ CHUNK_BYTES = 64 * 1024
 WINDOW_BYTES = 2 * 1024 * 1024
 PACKET_BYTES = 32 * 1024
 SIGNALLED = 128
+FAREWELL_SECONDS = 0.3
+"""What a cancelled command has to heed its SIGTERM before its channel is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,9 @@ async def run(
         )
         await channel.wait_closed()
     except asyncio.CancelledError:
-        with contextlib.suppress(OSError, asyncssh.Error):
+        with contextlib.suppress(OSError, asyncssh.Error, TimeoutError):
             channel.terminate()
+            await asyncio.wait_for(channel.wait_closed(), FAREWELL_SECONDS)
         raise
     except (OSError, asyncssh.Error) as error:
         raise ConnectionBrokenError(f"the SSH connection broke while the command ran: {error}") from error

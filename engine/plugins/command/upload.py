@@ -12,8 +12,10 @@ Only the last part of `dest` is made. Files get the server's default mode; links
 """
 
 import asyncio
+import contextlib
 import posixpath
 import stat
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncssh
@@ -23,7 +25,7 @@ from engine.plugins.command.errors import UploadError
 
 async def upload_text(connection: asyncssh.SSHClientConnection, text: str, destination: str) -> None:
     """Write `text` (UTF-8) to the remote file `destination`. Raises `UploadError`."""
-    async with connection.start_sftp_client() as sftp:
+    async with _session(connection) as sftp:
         if await _is_folder(sftp, destination):
             raise UploadError(f"remote path {destination} is a folder; for a text asset remotePath must name a file")
         await _write(sftp, destination, text.encode())
@@ -31,7 +33,7 @@ async def upload_text(connection: asyncssh.SSHClientConnection, text: str, desti
 
 async def upload_path(connection: asyncssh.SSHClientConnection, source: str, destination: str) -> None:
     """Copy the local file or folder `source` by the module's table. Raises `UploadError`."""
-    async with connection.start_sftp_client() as sftp:
+    async with _session(connection) as sftp:
         if not await asyncio.to_thread(Path(source).is_dir):
             in_folder = await _is_folder(sftp, destination)
             target = posixpath.join(destination, Path(source).name) if in_folder else destination
@@ -42,6 +44,18 @@ async def upload_path(connection: asyncssh.SSHClientConnection, source: str, des
             destination = posixpath.join(destination, Path(source).name)
         for path, target, is_folder in await asyncio.to_thread(_walk, Path(source), destination):
             await (_make_folder(sftp, target) if is_folder else _put(sftp, path, target))
+
+
+@contextlib.asynccontextmanager
+async def _session(connection: asyncssh.SSHClientConnection) -> AsyncIterator[asyncssh.SFTPClient]:
+    try:
+        sftp = await connection.start_sftp_client()
+    except (OSError, asyncssh.Error) as error:
+        raise UploadError(
+            f"the server does not offer SFTP ({error}); set `Subsystem sftp internal-sftp` in its sshd_config"
+        ) from error
+    async with sftp:
+        yield sftp
 
 
 def _walk(source: Path, destination: str) -> list[tuple[Path, str, bool]]:
