@@ -3,9 +3,13 @@
 A test that changes a node puts it back, or works on a node of its own from `lab.add_node()`.
 """
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from tests.lab.lab_access import LabAccess, lab_command, shell_environment
+from tests.lab.stack_workspace import StackWorkspace, new_stack
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +17,21 @@ def lab() -> LabAccess:
     """The lab, up."""
     lab_command("up").check()
     return LabAccess(shell_environment())
+
+
+@pytest.fixture(scope="session")
+def stack(lab: LabAccess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackWorkspace]:
+    """A stack of this program, up on the lab's two nodes, for tests that leave it as it was; destroyed at the end."""
+    workspace = new_stack(lab, tmp_path_factory.mktemp("stack"), port=6010)
+    workspace.up().ok()
+    yield workspace
+    workspace.destroy().ok()
+
+
+@pytest.fixture
+def new_workspace(lab: LabAccess, tmp_path: Path) -> Iterator[StackWorkspace]:
+    """A stack of this program of the test's own, not up yet; destroyed at the end, however the test ended."""
+    workspace = new_stack(lab, tmp_path / "stack", port=6011)
+    yield workspace
+    workspace.pulumi("cancel", "--yes", "-s", workspace.stack)
+    workspace.destroy("--continue-on-error").ok()

@@ -5,13 +5,16 @@ checkout nor stack `lab` is touched.
 """
 
 import json
-import os
+import ssl
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import yaml
+
+from tests.lab.lab_access import LabAccess
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PASSPHRASE = "for this test only"
@@ -51,6 +54,10 @@ class StackWorkspace:
         (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
         self.pulumi("stack", "init", self.stack).ok()
         return self
+
+    def change(self, group: str, **keys: Any) -> None:
+        """Set keys of one group, leaving its others."""
+        self.configure(**{group: {**(self.settings.get(group) or {}), **keys}})
 
     def configure(self, **groups: Any) -> None:
         """Replace the settings of these groups; None removes one."""
@@ -109,16 +116,48 @@ class StackWorkspace:
         text = self.pulumi("stack", "output", "-s", self.stack, "--json", "--show-secrets").ok().output
         return json.loads(text)  # type: ignore[no-any-return]
 
+    def catalog_status(self, account: str | None = "ci") -> int:
+        """Ask the registry for its catalog as an account, or as nobody, and return the status; TLS is verified."""
+        outputs = self.outputs()
+        login = outputs["credentials"][account] if account else None
+        context = ssl.create_default_context(cadata=outputs["registry"]["ca_pem"])
+        with httpx.Client(verify=context, trust_env=False, timeout=20) as client:
+            return client.get(
+                f"{outputs['registry']['url']}/v2/_catalog",
+                auth=(login["username"], login["password"]) if login else None,
+            ).status_code
+
     def export(self) -> dict[str, Any]:
         """Return the stack's state as it is stored, secrets encrypted."""
         return json.loads(self.pulumi("stack", "export", "-s", self.stack).ok().output)  # type: ignore[no-any-return]
 
 
-def engine_environment(state: Path) -> dict[str, str]:
+def new_stack(lab: LabAccess, folder: Path, port: int) -> StackWorkspace:
+    """Make a stack, named after its port, whose registry stands beside those of other stacks on node-1."""
+    environment = engine_environment(folder.parent / f"{folder.name}-state", lab.env)
+    workspace = StackWorkspace(folder, environment, stack=f"test-{port}")
+    workspace.create().configure(
+        nodes={
+            "ssh": {"private_key_file": str(lab.key), "known_hosts_file": str(lab.known_hosts)},
+            "members": {name: {"address": lab.nodes[name]} for name in ("node-1", "node-2")},
+        },
+        registry={
+            "port": port,
+            "container": f"registry-{port}",
+            "storage_folder": f"/data/registry-{port}",
+            "config_folder": f"/etc/towpath/registry-{port}",
+        },
+        accounts=[{"name": "ci", "role": "push"}, {"name": "team-a"}],
+    )
+    return workspace
+
+
+def engine_environment(state: Path, base: dict[str, str]) -> dict[str, str]:
     """Return an environment in which plain `pulumi` works, with a file backend of the test's own."""
     lines = subprocess.run(
         ["bash", "-c", f'eval "$({CHECKOUT}/.venv/bin/python -m engine env)"; env -0'],
         cwd=CHECKOUT,
+        env=base,
         capture_output=True,
         check=True,
     ).stdout.decode()
@@ -128,5 +167,4 @@ def engine_environment(state: Path) -> dict[str, str]:
         **environment,
         "PULUMI_BACKEND_URL": f"file://{state}",
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
-        "HOME": os.environ["HOME"],
     }
