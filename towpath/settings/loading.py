@@ -2,7 +2,6 @@
 
 import difflib
 import json
-import types
 import typing
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +10,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from towpath.errors import SettingsError
+from towpath.settings.annotations import is_section, options
 from towpath.settings.settings import Settings
 from towpath.settings.types import Section
 
@@ -93,7 +93,7 @@ def _description(location: tuple[int | str, ...]) -> str:
 
 def _section_at(location: tuple[int | str, ...]) -> type[Section] | None:
     annotation = _annotation_at(location)
-    return next((option for option in _options(annotation) if _is_section(option)), None)
+    return next((option for option in options(annotation) if is_section(option)), None)
 
 
 def _annotation_at(location: tuple[int | str, ...]) -> Any:  # noqa: ANN401 an annotation has no common type
@@ -104,8 +104,8 @@ def _annotation_at(location: tuple[int | str, ...]) -> Any:  # noqa: ANN401 an a
 
 
 def _step(annotation: Any, part: int | str) -> Any:  # noqa: ANN401
-    for option in _options(annotation):
-        if _is_section(option) and part in option.model_fields:
+    for option in options(annotation):
+        if is_section(option) and part in option.model_fields:
             return option.model_fields[str(part)].annotation
         if typing.get_origin(option) is dict:
             return typing.get_args(option)[1]
@@ -114,20 +114,6 @@ def _step(annotation: Any, part: int | str) -> Any:  # noqa: ANN401
     return None
 
 
-def _options(annotation: Any) -> list[Any]:  # noqa: ANN401
-    """Take apart `Annotated[X, …]` and `X | None`."""
-    origin = typing.get_origin(annotation)
-    if origin is typing.Annotated:
-        return _options(typing.get_args(annotation)[0])
-    if origin in (typing.Union, types.UnionType):
-        return [inner for option in typing.get_args(annotation) for inner in _options(option)]
-    return [annotation]
-
-
-def _is_section(option: Any) -> bool:  # noqa: ANN401
-    return isinstance(option, type) and issubclass(option, Section)
-
-
 def _holds_secret(annotation: Any) -> bool:  # noqa: ANN401
     """Say whether a value at such a place may be secret; one whose place is unknown may be."""
-    return annotation is None or any(option is SecretStr for option in _options(annotation))
+    return annotation is None or any(option is SecretStr for option in options(annotation))

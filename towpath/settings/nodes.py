@@ -38,16 +38,16 @@ class Ssh(Section):
 class NodeSsh(Section):
     """What one node sets otherwise than `nodes.ssh`."""
 
-    user: Line | None = None
-    port: Port | None = None
-    private_key: SecretStr | None = None
-    private_key_file: Line | None = None
-    private_key_password: SecretStr | None = None
-    password: SecretStr | None = None
-    agent: bool | None = None
-    sudo: Literal["none", "passwordless", "password"] | None = None
-    sudo_password: SecretStr | None = None
-    bastion: Bastion | None = None
+    user: Line | None = Field(None, description="as nodes.ssh.user")
+    port: Port | None = Field(None, description="as nodes.ssh.port")
+    private_key: SecretStr | None = Field(None, description="as nodes.ssh.private_key; replaces every shared way in")
+    private_key_file: Line | None = Field(None, description="as nodes.ssh.private_key_file; likewise")
+    private_key_password: SecretStr | None = Field(None, description="as nodes.ssh.private_key_password")
+    password: SecretStr | None = Field(None, description="as nodes.ssh.password; replaces every shared way in")
+    agent: bool | None = Field(None, description="as nodes.ssh.agent; likewise")
+    sudo: Literal["none", "passwordless", "password"] | None = Field(None, description="as nodes.ssh.sudo")
+    sudo_password: SecretStr | None = Field(None, description="as nodes.ssh.sudo_password")
+    bastion: Bastion | None = Field(None, description="as nodes.ssh.bastion")
 
 
 class Node(Section):

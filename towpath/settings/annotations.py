@@ -1,0 +1,22 @@
+"""Walking the models' annotations, for error messages and the reference."""
+
+import types
+import typing
+from typing import Any, TypeGuard
+
+from towpath.settings.types import Section
+
+
+def options(annotation: Any) -> list[Any]:  # noqa: ANN401 an annotation has no common type
+    """Take apart `Annotated[X, …]` and `X | None` into the plain types they stand for."""
+    origin = typing.get_origin(annotation)
+    if origin is typing.Annotated:
+        return options(typing.get_args(annotation)[0])
+    if origin in (typing.Union, types.UnionType):
+        return [inner for option in typing.get_args(annotation) for inner in options(option)]
+    return [annotation]
+
+
+def is_section(option: Any) -> TypeGuard[type[Section]]:  # noqa: ANN401
+    """Whether a type is a group of settings."""
+    return isinstance(option, type) and issubclass(option, Section)
