@@ -89,23 +89,21 @@ def _command(go: str, output: str) -> list[str]:
 
 
 def _run(command: list[str], folder: Path, log: Path, progress: TextIO) -> int:
-    """Run `command`, copy its output to `log`, and say every few seconds how far it is."""
+    """Run `command` with its output in `log`; say every few seconds how far it is."""
     environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOWORK": "off", "GOTOOLCHAIN": "local"}
-    started = said = time.monotonic()
+    started = time.monotonic()
     with (
-        log.open("w") as copy,
-        subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        ) as process,
+        log.open("w") as output,
+        subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT) as process,
     ):
-        for count, line in enumerate(process.stdout or (), start=1):
-            copy.write(line)
-            now = time.monotonic()
-            if now - said >= _PROGRESS_SECONDS:
-                said = now
-                progress.write(f"engine: {now - started:4.0f} s, {count:4} packages, {line.strip()}\n")
+        while True:
+            try:
+                return process.wait(_PROGRESS_SECONDS)
+            except subprocess.TimeoutExpired:
+                lines = log.read_text(errors="replace").splitlines()
+                last = lines[-1] if lines else "reading its dependencies"
+                progress.write(f"engine: {time.monotonic() - started:4.0f} s, {len(lines):4} packages, {last}\n")
                 progress.flush()
-    return process.returncode
 
 
 def _tail(log: Path) -> list[str]:

@@ -249,6 +249,22 @@ class TestBuild:
         assert message.endswith(f"log: {cli.parent / 'build.log'}")
         assert sorted(path.name for path in cli.parent.iterdir()) == ["build.log", "lock"]
 
+    def test_progress_names_elapsed_time_and_the_last_package(
+        self, layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        built_cli(layout).unlink()
+        monkeypatch.setattr("engine.build._PROGRESS_SECONDS", 0.05)
+        build = 'echo runtime; echo net/http; sleep 0.5; echo "#!/bin/sh" > "$output"'
+        monkeypatch.setenv("PATH", f"{_go(tmp_path / 'go', 'go1.26.8', build)}:/usr/bin:/bin")
+        said = StringIO()
+
+        ensure_cli(layout, said)
+
+        first, *progress, last = said.getvalue().splitlines()
+        assert "building the Pulumi CLI" in first
+        assert any(line.endswith(" s,    2 packages, net/http") for line in progress)
+        assert "built" in last
+
     def test_two_checkouts_at_once_build_once(
         self, layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
