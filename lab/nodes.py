@@ -15,6 +15,7 @@ from lab.topology import NODES, PROXY_ADDRESS, node_address, node_index, node_na
 
 READY_SECONDS = 90
 SERVICES = ("ssh", "containerd", "docker")
+START_SERVICES = f"systemctl daemon-reload; systemctl reset-failed; systemctl start --no-block {' '.join(SERVICES)}"
 CAPABILITIES = (
     *("SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "DAC_READ_SEARCH"),
     *("IPC_LOCK", "MKNOD", "SYSLOG", "LINUX_IMMUTABLE"),
@@ -116,11 +117,10 @@ class Nodes:
 
     def _wait(self, name: str) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        start = ["systemctl", "start", "--no-block", *SERVICES]
         started = False
         while not self.serves(name):
             if not started:
-                started = self._try(name, *start)
+                started = self._try(name, "sh", "-c", START_SERVICES)
             if time.monotonic() > deadline:
                 log = self.paths.logs / f"{name}.log"
                 log.write_text(self._journal(name), encoding="utf-8")
