@@ -57,10 +57,11 @@ class Agents:
     def run(self, node: str) -> bool:
         """Tell whether all agents of the node run now."""
         try:
-            self.docker("exec", node, "systemctl", "is-active", "--quiet", *UNITS)
+            # Its exit status tells of any of the units, not of all.
+            states = self.docker.names("exec", node, "systemctl", "is-active", *UNITS)
         except CommandError:
             return False
-        return True
+        return states == ["active"] * len(UNITS)
 
     def write_log(self, node: str) -> str:
         """Write what the agents of a node said lately to a file; return its name."""

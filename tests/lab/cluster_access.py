@@ -1,0 +1,107 @@
+"""Access to the lab's cluster for tests: kubectl, a namespace of one's own, the registry image imported on a node."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tests.lab.lab_access import LabAccess, Result, finished
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+API_SERVER = "https://10.89.0.5:6443"
+REGISTRY_IMAGE = "docker.io/library/registry:3"
+REGISTRY_PORT = 5000
+DEADLINE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class ClusterAccess:
+    """The cluster of the running lab."""
+
+    lab: LabAccess
+
+    def kubectl(self, *args: str, stdin: str | None = None, kubeconfig: Path | None = None) -> Result:
+        """Run kubectl on this machine, as the administrator unless given somebody else's kubeconfig."""
+        whose = {} if kubeconfig is None else {"KUBECONFIG": str(kubeconfig)}
+        return finished(["kubectl", *args], stdin, {**self.lab.env, **whose})
+
+    def get(self, *args: str) -> dict[str, Any]:
+        """Return the object, or the list, that `kubectl get ARGS` finds."""
+        found: dict[str, Any] = json.loads(self.kubectl("get", *args, "--output", "json").check().stdout)
+        return found
+
+    def apply(self, namespace: str, *objects: dict[str, Any]) -> None:
+        """Apply objects to a namespace."""
+        document = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
+        self.kubectl("apply", "--namespace", namespace, "--filename", "-", stdin=document).check()
+
+    @contextmanager
+    def namespace(self) -> Iterator[str]:
+        """Make a namespace with a name of its own, and delete it with all that is in it."""
+        name = f"test-{uuid.uuid4().hex[:8]}"
+        self.kubectl("create", "namespace", name).check()
+        try:
+            yield name
+        finally:
+            self.kubectl("delete", "namespace", name, "--wait=true", "--timeout=90s").check()
+
+    def import_registry_image(self) -> None:
+        """Give containerd on node-1 the image that node-1's Docker has: nothing is pulled."""
+        self.lab.run("node-1", "docker save registry:3 | ctr --namespace k8s.io images import -").check()
+
+
+def until(condition: Callable[[], object], what: str) -> None:
+    """Wait until something holds; fail the test if it does not within a minute."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"after {DEADLINE_SECONDS} s still not: {what}"
+        time.sleep(0.2)
+
+
+def registry_objects(name: str, node_port: int, claim: str | None = None) -> list[dict[str, Any]]:
+    """Describe a plain registry on node-1 behind a NodePort, not root, with a claim's volume or an empty one."""
+    source = {"emptyDir": {}} if claim is None else {"persistentVolumeClaim": {"claimName": claim}}
+    pod = {
+        "nodeSelector": {"kubernetes.io/hostname": "node-1"},
+        "automountServiceAccountToken": False,
+        "securityContext": {"runAsNonRoot": True, "runAsUser": 1000, "runAsGroup": 1000, "fsGroup": 1000},
+        "terminationGracePeriodSeconds": 1,
+        "volumes": [{"name": "data", **source}],
+        "containers": [
+            {
+                "name": "registry",
+                "image": REGISTRY_IMAGE,
+                "imagePullPolicy": "Never",
+                "volumeMounts": [{"name": "data", "mountPath": "/var/lib/registry"}],
+                "readinessProbe": {"httpGet": {"path": "/v2/", "port": REGISTRY_PORT}, "periodSeconds": 1},
+            }
+        ],
+    }
+    labels = {"app": name}
+    deployment = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name},
+        "spec": {
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": pod},
+        },
+    }
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name},
+        "spec": {
+            "type": "NodePort",
+            "selector": labels,
+            "ports": [{"port": REGISTRY_PORT, "nodePort": node_port}],
+        },
+    }
+    return [deployment, service]
