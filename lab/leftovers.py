@@ -12,12 +12,11 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from lab import firewall
+from lab import cgroups, firewall
 from lab.command import run
 from lab.paths import Paths
 from lab.topology import NODES, UPSTREAM
 
-CGROUPS = Path("/sys/fs/cgroup")
 CGROUP_NAME = "towpath-lab"
 COVERED = (Path("/run/containerd"), Path("/run/docker"))
 """Where every containerd and dockerd keeps sockets; the lab's pair sees empty ones there."""
@@ -62,7 +61,7 @@ def remove(paths: Paths) -> None:
     for network in (NODES, UPSTREAM):
         if network.bridge in {name for _, name in socket.if_nameindex()}:
             run(["ip", "link", "delete", network.bridge])
-    for root in _cgroups():
+    for root in cgroups.folders(CGROUP_NAME):
         for folder in sorted(root.rglob("*"), reverse=True):
             if folder.is_dir():
                 with suppress(OSError):
@@ -84,14 +83,10 @@ def prepare_covered(paths: Paths) -> None:
             (paths.run / f"{folder.name}-made").touch()
 
 
-def _cgroups() -> list[Path]:
-    return [path for path in (CGROUPS / CGROUP_NAME, *CGROUPS.glob(f"*/{CGROUP_NAME}")) if path.is_dir()]
-
-
 def _own_processes(paths: Paths) -> set[int]:
     running = {int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()}
     found = {pid for pid in running if _runs_own_program(paths, pid)}
-    for root in _cgroups():
+    for root in cgroups.folders(CGROUP_NAME):
         for listing in [root / "cgroup.procs", *root.rglob("cgroup.procs")]:
             with suppress(OSError):
                 found |= {int(line) for line in listing.read_text(encoding="ascii").split()}

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import container, keys, state
+from lab import cgroups, container, keys, state
 from lab.archive import Member
 from lab.container import Container
 from lab.docker_client import Docker
@@ -149,7 +149,8 @@ def _options(resolver: Path) -> tuple[str, ...]:
     return (
         *capabilities,
         *unconfined,
-        *("--cgroupns", "host", "--volume", "/sys/fs/cgroup:/sys/fs/cgroup:rw", "--device", "/dev/kmsg"),
+        *cgroups.container_options(Path("/proc/self/mounts").read_text(encoding="utf-8")),
+        *("--device", "/dev/kmsg"),
         *("--tmpfs", "/run", "--tmpfs", "/tmp:exec,mode=1777"),  # noqa: S108 - a node's own
         *("--volume", "/var/lib/docker", "--volume", "/var/lib/containerd"),
         # In place of Docker's own resolver, which would ask this machine's for outside names: look-ups fail at once.
