@@ -1,4 +1,4 @@
-"""`images list`, `images digest`, `images usage`."""
+"""The `images` commands; `images list`, `images digest` and `images usage` are here."""
 
 import asyncio
 import json
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from towpath.cli import copying
 from towpath.cli.connection import Connection, OptionsError, with_connection
 from towpath.cli.output import Format, print_failures, print_images, print_usage
 from towpath.cli.progress import walking
@@ -20,6 +21,8 @@ from towpath.registry_client import manifest
 from towpath.registry_client.session import RegistrySession
 
 app = typer.Typer(help="The images of a registry.", no_args_is_help=True)
+app.command("export")(copying.export_images)
+app.command("import")(copying.import_layout)
 
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="how to print")]
 PatternOption = Annotated[

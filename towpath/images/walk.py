@@ -157,7 +157,7 @@ class _Walker:
         self._progress.manifests += 1
         others = found.manifests
         if self._scope.referrers:
-            others += await self._referrers(repository, place, found.digest)
+            others = (*others, *await self._referrers(repository, place, found.digest))
         for other in others:
             await self._manifest(repository, f"{repository}@{other.digest}", other.digest, manifests, depth + 1)
         return found.digest

@@ -1,6 +1,6 @@
 """Blobs: asking for, reading with resumption, mounting (OCI distribution specification 1.1, "Pulling blobs")."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from http import HTTPStatus
 
 from towpath.oci.descriptor import Descriptor
@@ -31,14 +31,17 @@ async def get(session: RegistrySession, repository: str, descriptor: Descriptor)
     return answer.body
 
 
-async def read(session: RegistrySession, repository: str, descriptor: Descriptor) -> AsyncIterator[bytes]:
+async def read(
+    session: RegistrySession, repository: str, descriptor: Descriptor, verifier: Verifier | None = None
+) -> AsyncIterator[bytes]:
     """Give a blob in pieces; after a broken connection it goes on where that broke off.
 
+    A `verifier` that has already taken a part of the blob makes it begin after that part.
     Whether digest and size hold is known only at the end, when DigestMismatchError is raised: whoever stores the pieces
     must not let them count before. No more than the descriptor's size is ever given.
     """
     call = _call("GET", repository, descriptor.digest)
-    verifier = Verifier(descriptor.digest)
+    verifier = verifier or Verifier(descriptor.digest)
     failures = 0
     while True:
         try:
@@ -52,6 +55,13 @@ async def read(session: RegistrySession, repository: str, descriptor: Descriptor
                 raise
         await session.sleep(_RESUMPTION_WAIT_SECONDS * failures)
     verifier.finish(f"{session.registry}: {call.what}")
+
+
+async def counted(pieces: AsyncIterator[bytes], told: Callable[[int], None]) -> AsyncIterator[bytes]:
+    """Pass pieces on, and tell the size of each."""
+    async for piece in pieces:
+        told(len(piece))
+        yield piece
 
 
 async def read_from(
