@@ -4,7 +4,7 @@
     contents DIGEST
     mask N
     file PATH WHEN MODE OWNER SHA256 N        and: directory, absent, json, toml, block
-    flags PATH SERVICE PROGRAM N · validate PATH N
+    keep PATH · flags PATH SERVICE PROGRAM N · validate PATH N · require NAME
     command NAME N N · service NAME TIMEOUT SETTLE N
     container NAME IMAGE HASH ADOPT TIMEOUT N N N N
     on command|restart|reload|container NAME PATH[#KEY]
@@ -29,6 +29,7 @@ from towpath.applier.operations import operations
 _ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 _PATH = re.compile(r"(/|@trust@/|@certs\.d@/)[A-Za-z0-9._/@:+,=~\[\]-]+")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]*")
+_WHEN = re.compile(r"[a-z0-9][a-z0-9_.-]*(\+(systemd|openrc))?")
 _MODE = re.compile(r"[0-7]{4}")
 _OWNER = re.compile(r"[a-z0-9_][a-z0-9_-]*:[a-z0-9_][a-z0-9_-]*")
 _KINDS = {File: "file", Directory: "directory", Absent: "absent", JsonKeys: "json", TomlKeys: "toml", Block: "block"}
@@ -47,6 +48,9 @@ class Document:
     entries: tuple[FileEntry | Actor, ...]
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Values that must not show in what the applier quotes of other programs' output."""
+
+    requires: tuple[str, ...] = ()
+    """Runtimes without which the machine is not what was expected: then nothing is done, and the error names it."""
 
     def __post_init__(self) -> None:
         """Refuse what would not arrive as it is meant. Raises DocumentError."""
@@ -83,6 +87,8 @@ class _Writer:
     def document(self, document: Document) -> str:
         if document.secrets:
             self.line("mask", self.content("\n".join(secret for secret in document.secrets if secret) + "\n"))
+        for name in document.requires:
+            self.line("require", _field(_NAME, name, "a runtime"))
         for entry in document.files:
             self.file(entry)
         for actor in document.actors:
@@ -116,12 +122,14 @@ class _Writer:
         self.line(
             _KINDS[type(entry)],
             path,
-            _field(_NAME, entry.when or "-", "a runtime") if entry.when else "-",
+            _field(_WHEN, entry.when, "a runtime") if entry.when else "-",
             _field(_MODE, mode, f"a mode of {path} (four octal digits)") if mode else "-",
             _field(_OWNER, owner, f"an owner of {path} (user:group)") if owner else "-",
             digest,
             number,
         )
+        if isinstance(entry, File) and not entry.replace:
+            self.line("keep", path)
         if isinstance(entry, JsonKeys) and entry.flags:
             flags = "".join(f"{key} {flag}\n" for key, flag in entry.flags.by_key.items() if key in entry.keys)
             self.line("flags", path, entry.flags.service, entry.flags.program, self.content(flags))

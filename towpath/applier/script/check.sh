@@ -28,7 +28,7 @@ check_machine() {
 }
 
 check_skipped() {
-    while read -r kind declared when mode owner sha n; do
+    while read -r kind declared when mode owner sha n rest; do
         case $kind in
         directory) sha=- shown=directory ;;
         file) shown=file ;;

@@ -4,6 +4,7 @@ apply_document() {
     make_state
     recover
     survey_services
+    check_requirements
     resolve_targets
     join_targets
     refuse_foreign

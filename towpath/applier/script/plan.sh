@@ -78,6 +78,8 @@ refuse_unlike() {
 
 plan_file() {
     refuse_unlike file
+    [ "$okind$nkind" != newfile ] || [ "$nsha" = "$sha" ] || ! grep -q "^keep $declared\$" "$work/entries" ||
+        abort "$actual is there already and is not ours; move what it says into the settings and remove it"
     keep_original
     own file "$sha" -
     settle_attributes 0644

@@ -17,6 +17,7 @@ id=
 state=
 current=
 work=
+init=none
 live=no       # yes: files may have been replaced, so a failure has to put them back
 restoring=no  # yes: that is going on
 touched=no    # yes: something on the machine was changed
@@ -99,9 +100,9 @@ make_work() {
     for area in /dev/shm /tmp; do
         [ -d "$area" ] && [ -w "$area" ] && break
     done
-    for stale in "$area"/towpath.work.*; do
-        [ -d "$stale" ] || continue
-        owner_pid=${stale#"$area"/towpath.work.}
+    for stale in "$area"/towpath.work.* "$area"/towpath.boot.*; do
+        [ -e "$stale" ] || continue
+        owner_pid=${stale#"$area"/towpath.????.}
         kill -0 "${owner_pid%%.*}" 2>/dev/null || rm -rf "$stale"
     done
     work=$(mktemp -d "$area/towpath.work.$$.XXXXXX") || {

@@ -3,10 +3,11 @@
 # survey_services: $work/units gets "NAME LOADED ACTIVE" (yes or no) for each runtime and service that is asked for.
 survey_services() {
     : >"$work/units"
-    awk '$1 == "service" { print $2 } $1 ~ /^(directory|file|absent|json|toml|block)$/ && $3 != "-" { print $3 }' \
+    init_system
+    awk '$1 == "service" || $1 == "require" { print $2 }
+        $1 ~ /^(directory|file|absent|json|toml|block)$/ && $3 != "-" { sub(/[+].*/, "", $3); print $3 }' \
         "$work/entries" "$work/old.entries" | sort -u >"$work/asked"
     [ -s "$work/asked" ] || return 0
-    init_system
     if [ "$init" = systemd ]; then
         sed 's/$/.service/' "$work/asked" | xargs systemctl show -p Id,LoadState,ActiveState >"$work/show" 2>/dev/null
         awk -v asked="$work/asked" '
@@ -43,11 +44,17 @@ init_system() {
     fi
 }
 
-# has NAME: whether a runtime is on this machine, as a service or as a program.
+# has NAME[+systemd|+openrc]: whether a runtime is on this machine, as a service or as a program, under that init system.
 has() {
-    [ "$1" != - ] || return 0
-    while read -r name loaded running; do
-        [ "$name" != "$1" ] || [ "$loaded" = no ] || return 0
+    case $1 in
+    -) return 0 ;;
+    *+*)
+        [ "${1#*+}" = "$init" ] && has "${1%+*}"
+        return
+        ;;
+    esac
+    while read -r known loaded running; do
+        [ "$known" != "$1" ] || [ "$loaded" = no ] || return 0
     done <"$work/units"
     case $1 in
     docker) command -v dockerd >/dev/null ;;
@@ -57,6 +64,14 @@ has() {
 
 ran_before() {
     grep -q "^$1 yes yes$" "$work/units" || { [ -f "$state/dirty" ] && grep -q " $1$" "$state/dirty"; }
+}
+
+# check_requirements: the runtimes that the document insists on.
+check_requirements() {
+    while read -r word name rest; do
+        [ "$word" != require ] || has "$name" ||
+            abort "$name is not on this machine; install it, or take it out of what is declared for it"
+    done <"$work/entries"
 }
 
 # keep_running: leave to the triggers only services that run, and say so of the others.
@@ -78,7 +93,7 @@ keep_running() {
 # reload_units: let systemd read unit files that changed.
 reload_units() {
     grep -q '/systemd/system/' "$work/staged" 2>/dev/null || [ -f "$state/dirty" ] || return 0
-    [ "${init:=}" = systemd ] || return 0
+    [ "$init" = systemd ] || return 0
     systemctl daemon-reload >"$work/output" 2>&1 </dev/null 9>&- ||
         abort "systemctl daemon-reload: $(one_line <"$work/output")"
 }
@@ -171,6 +186,7 @@ start_remembered() {
 back_out_services() {
     [ -f "$work/acted" ] || return 0
     while read -r word name; do
+        is_active "$name" || word=restart
         act_on "$word" "$name" || echo "$name: $failure" >>"$work/trouble"
     done <"$work/acted"
 }

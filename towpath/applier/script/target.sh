@@ -3,7 +3,7 @@
 # resolve_targets: $work/targets gets "KIND DECLARED ACTUAL MODE OWNER DIGEST N", without what this machine has no use for.
 resolve_targets() {
     : >"$work/targets"
-    while read -r kind declared when mode owner sha n; do
+    while read -r kind declared when mode owner sha n rest; do
         case $kind in
         directory | file | absent | json | toml | block) ;;
         *) continue ;;

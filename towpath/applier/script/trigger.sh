@@ -1,6 +1,7 @@
 # Which commands, services and containers have to follow the changed files.
 
-# find_triggers: $work/triggers gets "run|undo|restart|reload|container NAME", in the document's order, each once.
+# find_triggers: $work/triggers gets "run|undo|restart|reload|container NAME", in the document's order, each once. A
+# reload comes before a restart, so that a dockerd that is to keep its containers through restarts does so in this one.
 # Files that the old document owned count for what the old document hung on them.
 find_triggers() {
     awk '$1 == "on"' "$work/old.entries" "$work/entries" >"$work/hooks"
@@ -22,8 +23,8 @@ find_triggers() {
         }
         seen[$0]++ { next }
         $1 == "command" && (("command " $2) in want) { print (($2 in undo) ? "undo" : "run"), $2 }
-        $1 == "service" && (("restart " $2) in want) { print "restart", $2; next }
         $1 == "service" && (("reload " $2) in want) { print "reload", $2 }
+        $1 == "service" && (("restart " $2) in want) { print "restart", $2 }
         $1 == "container" && (("container " $2) in want) { print "container", $2 }' \
         "$work/hooks" "$work/actors" >"$work/triggers.all"
     [ ! -f "$state/dirty" ] || cat "$state/dirty" >>"$work/triggers.all"
@@ -72,7 +73,7 @@ run_command() {
     [ -n "$text" ] || text_of command "$2" 3
     echo "$2" >>"$work/ran"
     if [ "$(cat "$text")" = @trust@ ]; then
-        trust_update >"$work/output" 2>&1 </dev/null 9>&- || return 1
+        trust_update "$1" >"$work/output" 2>&1 </dev/null 9>&- || return 1
     else
         timeout 300 sh "$text" >"$work/output" 2>&1 </dev/null 9>&- || return 1
     fi
@@ -81,7 +82,8 @@ run_command() {
 
 back_out_commands() {
     [ -f "$work/ran" ] || return 0
+    mv "$work/ran" "$work/ran.back"
     while read -r name; do
         run_command undo "$name" || echo "$name: $(tail -n 3 "$work/output" | one_line)" >>"$work/trouble"
-    done <"$work/ran"
+    done <"$work/ran.back"
 }

@@ -13,12 +13,14 @@ trust_folder() {
     fi
 }
 
-# trust_update: rebuild the bundle from what lies in the folders now, links to removed certificates taken out.
+# trust_update run|undo: rebuild the bundle from what lies in the folders now; undo takes links to what has gone out too.
 trust_update() {
     if command -v update-ca-trust >/dev/null; then
         update-ca-trust extract
-    else
+    elif [ "$1" = undo ]; then
         update-ca-certificates --fresh
+    else
+        update-ca-certificates
     fi
 }
 
