@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from engine.build import built_cli
 from engine.environment import environment
 from engine.install import install
 from engine.layout import CHECKOUT, Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _SECONDS = 240
@@ -179,3 +180,35 @@ def engine_project(tmp_path: Path, engine_environment: dict[str, str]) -> Iterat
     project.pulumi("stack", "init", project.stack)
     yield project
     project.kill_started()
+
+
+@pytest.fixture
+def write_script() -> Callable[[Path, str], Path]:
+    """Make an executable shell script with the given body; returns its path."""
+
+    def write(path: Path, body: str) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{body}\n")
+        path.chmod(0o755)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def bare_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user without any Pulumi or Go: an own home folder and a PATH of two system folders."""
+    folder = tmp_path / "user"
+    folder.mkdir()
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.delenv("PULUMI_HOME", raising=False)
+    return folder
+
+
+@pytest.fixture
+def bare_layout(tmp_path: Path, bare_home: Path, write_script: Callable[[Path, str], Path]) -> Layout:
+    """A layout that shares nothing but the code; its cache holds a stand-in for the CLI."""
+    made = Layout(state=tmp_path / "state", home=tmp_path / "pulumi", cache=tmp_path / "cache")
+    write_script(built_cli(made), "echo v3.259.0")
+    return made
