@@ -59,7 +59,11 @@ _COUNTED = """
                 RUNNING.add(props["number"])
                 with Path(props["log"]).open("a") as log:
                     log.write(f"{len(RUNNING)}\\n")
-            time.sleep(0.5)
+            # Long enough for the others to arrive, however busy the machine is.
+            deadline = time.monotonic() + 60
+            while len(RUNNING) < props["together"] and time.monotonic() < deadline:
+                time.sleep(0.02)
+            time.sleep(0.2)
             with LOCK:
                 RUNNING.discard(props["number"])
             return CreateResult(str(props["number"]), props)
@@ -79,7 +83,7 @@ def test_parallelism_is_the_engines(engine_project: EngineProject, parallel: int
         from counted import Counted
 
         for number in range(4):
-            Counted(f"r{{number}}", {{"number": number, "log": {str(log)!r}}})
+            Counted(f"r{{number}}", {{"number": number, "log": {str(log)!r}, "together": {together}}})
     """)
 
     engine_project.up("--parallel", str(parallel))
