@@ -29,7 +29,7 @@ from towpath.applier.operations import operations
 _ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 _PATH = re.compile(r"(/|@trust@/|@certs\.d@/)[A-Za-z0-9._/@:+,=~\[\]-]+")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]*")
-_WHEN = re.compile(r"[a-z0-9][a-z0-9_.-]*(\+(systemd|openrc))?")
+_WHEN = re.compile(r"[a-z0-9][a-z0-9_.-]*(,[a-z0-9][a-z0-9_.-]*)*(\+(systemd|openrc))?")
 _MODE = re.compile(r"[0-7]{4}")
 _OWNER = re.compile(r"[a-z0-9_][a-z0-9_-]*:[a-z0-9_][a-z0-9_-]*")
 _KINDS = {File: "file", Directory: "directory", Absent: "absent", JsonKeys: "json", TomlKeys: "toml", Block: "block"}

@@ -2,8 +2,9 @@
 
 A path may begin with `@trust@/` (the OS trust store's folder for further CAs, found on the machine) or with
 `@certs.d@/` (the folder of containerd's hosts.toml files: the first of its `config_path`, else
-/etc/containerd/certs.d). `when` names a runtime (a service or program), with `+systemd` or `+openrc` if the entry is for
-that init system alone: on a machine without it the entry is skipped, and the result says so. `mode` or `owner` None: as it is, and 0644 root:root for a new file.
+/etc/containerd/certs.d). `when` names a runtime (a service or program) or several with commas, with `+systemd` or
+`+openrc` if the entry is for that init system alone: on a machine without it the entry is skipped, and the result says
+so. `mode` or `owner` None: as it is, and 0644 root:root for a new file.
 
 A path that is a symbolic link is written through to its target; one that leads to no regular file is refused.
 """
@@ -24,7 +25,7 @@ class File:
     owner: str | None = "root:root"
     when: str | None = None
     replace: bool = True
-    """False: somebody else's file with another content is refused; True: it is kept aside and a delete brings it back."""
+    """False: another file that is there already is refused; True: it is kept aside and a delete brings it back."""
 
 
 @dataclass(frozen=True)

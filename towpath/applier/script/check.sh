@@ -31,7 +31,7 @@ check_skipped() {
     while read -r kind declared when mode owner sha n rest; do
         case $kind in
         directory) sha=- shown=directory ;;
-        file) shown=file ;;
+        file) shown='file' ;;
         absent) shown=absent ;;
         json | toml | block) shown=file sha=merged ;;
         *) continue ;;

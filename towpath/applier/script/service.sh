@@ -6,7 +6,7 @@ survey_services() {
     init_system
     awk '$1 == "service" || $1 == "require" { print $2 }
         $1 ~ /^(directory|file|absent|json|toml|block)$/ && $3 != "-" { sub(/[+].*/, "", $3); print $3 }' \
-        "$work/entries" "$work/old.entries" | sort -u >"$work/asked"
+        "$work/entries" "$work/old.entries" | tr ',' '\n' | sort -u >"$work/asked"
     [ -s "$work/asked" ] || return 0
     if [ "$init" = systemd ]; then
         sed 's/$/.service/' "$work/asked" | xargs systemctl show -p Id,LoadState,ActiveState >"$work/show" 2>/dev/null
@@ -44,10 +44,18 @@ init_system() {
     fi
 }
 
-# has NAME[+systemd|+openrc]: whether a runtime is on this machine, as a service or as a program, under that init system.
+# has NAME[,NAME][+systemd|+openrc]: whether a runtime is here, as a service or as a program, under that init system.
 has() {
     case $1 in
     -) return 0 ;;
+    *,*+*)
+        has "${1%%,*}+${1#*+}" || has "${1#*,}"
+        return
+        ;;
+    *,*)
+        has "${1%%,*}" || has "${1#*,}"
+        return
+        ;;
     *+*)
         [ "${1#*+}" = "$init" ] && has "${1%+*}"
         return

@@ -9,7 +9,7 @@ trust_folder() {
     elif command -v update-ca-certificates >/dev/null; then
         trust=/usr/local/share/ca-certificates
     else
-        abort "there is no update-ca-certificates or update-ca-trust; install the package ca-certificates"
+        abort "there is no update-ca-certificates or update-ca-trust; install the package ca-certificates, or leave the OS trust store out"
     fi
 }
 

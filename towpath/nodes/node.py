@@ -1,0 +1,38 @@
+"""The whole of a node's image-pulling set-up as one document."""
+
+from towpath.applier.document import Document
+from towpath.nodes import containerd, containers, docker, kubelet, rancher, trust
+from towpath.nodes.facts import Facts, check_wish
+from towpath.nodes.wish import NodeWish
+
+
+def node_document(wish: NodeWish, facts: Facts | None = None, document_id: str = "node") -> Document:
+    """Render everything that `wish` says.
+
+    Without facts the document fits any machine: entries for runtimes that it turns out not to have are skipped there,
+    and said to be. With facts, what the machine's software does not know is refused. Raises NodeError.
+
+    Runtimes follow in the order in which they build on one another: containerd, Docker, kubelet and the others.
+    """
+    if facts is not None:
+        check_wish(facts, wish)
+    return Document(
+        document_id,
+        (
+            *trust.hosts_block(wish),
+            *trust.trust_files(wish),
+            *containerd.containerd_files(wish),
+            *docker.docker_files(wish),
+            *containers.containers_files(wish),
+            *rancher.rancher_files(wish),
+            *kubelet.kubelet_files(wish),
+            *trust.trust_command(wish),
+            *containerd.containerd_service(wish),
+            *docker.docker_service(wish),
+            *containers.crio_service(wish),
+            *rancher.rancher_services(wish),
+            *kubelet.kubelet_service(wish),
+        ),
+        secrets=wish.proxy.secrets if wish.proxy else (),
+        requires=tuple(sorted(wish.runtimes or ())),
+    )

@@ -1,0 +1,47 @@
+"""What a node is to be able to pull, and how; the value from which `node_document` renders everything."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from towpath.nodes.proxy import Proxy
+from towpath.nodes.registries import PrivateRegistry, Upstream
+
+Runtime = Literal["docker", "containerd", "crio", "podman", "k3s", "k3s-agent", "rke2-server", "rke2-agent", "kubelet"]
+
+
+@dataclass(frozen=True)
+class TrustedCa:
+    """A further CA for the OS trust store. `name` becomes part of a file's name."""
+
+    name: str
+    pem: str
+
+
+@dataclass(frozen=True)
+class NodeWish:
+    """Everything that the image-pulling side of a node can be told. Empty: nothing is done."""
+
+    proxy: Proxy | None = None
+    registries: tuple[PrivateRegistry, ...] = ()
+    upstreams: tuple[Upstream, ...] = ()
+    insecure_registries: tuple[str, ...] = ()
+    """Further `host[:port]` or CIDRs for Docker's insecure-registries."""
+    cas: tuple[TrustedCa, ...] = ()
+    runtimes: frozenset[Runtime] | None = None
+    """None: whatever is found on the node; else exactly these, and one that is missing is an error."""
+    trust_os: bool = True
+    """Put the private registries' CAs into the OS trust store too."""
+    trust_docker: bool = True
+    trust_containerd: bool = True
+    live_restore: bool | None = None
+    """Docker: keep containers through restarts of dockerd; None: as it is."""
+    docker_proxy: Literal["drop-in", "daemon.json"] = "drop-in"
+    """Docker 23 and later can take its proxy from daemon.json."""
+    proxied: frozenset[Runtime] = frozenset(
+        {"docker", "containerd", "crio", "podman", "k3s", "k3s-agent", "rke2-server", "rke2-agent"}
+    )
+    """Runtimes that get the proxy. kubelet pulls through its runtime, and needs one only for credential plugins."""
+
+    def has(self, runtime: Runtime) -> bool:
+        """Whether a runtime is to be set up if it is there."""
+        return self.runtimes is None or runtime in self.runtimes
