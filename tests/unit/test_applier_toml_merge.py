@@ -138,10 +138,15 @@ def test_a_set_value_stays_where_that_is_wanted(awk: tuple[str, ...]) -> None:
     [
         f"[{CRI}.mirrors.'docker.io']\n  endpoint = ['x']\n",
         f"[{CRI}]\n  mirrors.docker.endpoint = ['x']\n",
+        f"[{CRI}.configs.'a.b'.tls]\n  ca_file = 'x'\n",
     ],
 )
 def test_a_table_that_excludes_ours_is_named(awk: tuple[str, ...], base: str) -> None:
-    wish = TomlKeys("/x", WISH.keys, (TomlForbidden(f"{CRI}.mirrors", "has mirrors; move them"),))
+    wish = TomlKeys(
+        "/x",
+        WISH.keys,
+        tuple(TomlForbidden(f"{CRI}.{each}", "has mirrors; move them") for each in ("mirrors", "configs.*.tls")),
+    )
     merged = edit(awk, "merge", wish, base)
     assert merged.text is None
     assert "has mirrors; move them (line 2)" in merged.error

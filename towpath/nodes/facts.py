@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from towpath.applier.result import Result
 from towpath.nodes.errors import NodeError
-from towpath.nodes.wish import NodeWish
+from towpath.nodes.wish import RUNTIMES, NodeWish, Runtime
 
 _DAEMON_JSON_PROXIES = (23,)
 _HOSTS_TOML = (1, 5)
@@ -57,6 +57,12 @@ def check_wish(facts: Facts, wish: NodeWish) -> None:
         findings.append("it has neither systemd nor OpenRC, so that a runtime cannot be given a proxy")
     if findings:
         raise NodeError("; ".join(findings))
+
+
+def narrowed(facts: Facts, wish: NodeWish) -> NodeWish:
+    """Leave out of a wish the runtimes that the machine does not have."""
+    found: frozenset[Runtime] = frozenset(name for name in RUNTIMES if name in facts.runtimes)
+    return replace(wish, runtimes=found if wish.runtimes is None else wish.runtimes & found)
 
 
 def _older(version: str, than: tuple[int, ...]) -> bool:

@@ -2,7 +2,7 @@
 
 from towpath.applier.document import Document
 from towpath.nodes import containerd, containers, docker, kubelet, rancher, trust
-from towpath.nodes.facts import Facts, check_wish
+from towpath.nodes.facts import Facts, check_wish, narrowed
 from towpath.nodes.wish import NodeWish
 
 
@@ -10,12 +10,15 @@ def node_document(wish: NodeWish, facts: Facts | None = None, document_id: str =
     """Render everything that `wish` says.
 
     Without facts the document fits any machine: entries for runtimes that it turns out not to have are skipped there,
-    and said to be. With facts, what the machine's software does not know is refused. Raises NodeError.
+    and said to be. With facts it holds nothing for runtimes that the machine does not have, and what the machine's
+    software does not know is refused. Raises NodeError.
 
     Runtimes follow in the order in which they build on one another: containerd, Docker, kubelet and the others.
     """
+    requires = tuple(sorted(wish.runtimes or ()))
     if facts is not None:
         check_wish(facts, wish)
+        wish = narrowed(facts, wish)
     return Document(
         document_id,
         (
@@ -34,5 +37,5 @@ def node_document(wish: NodeWish, facts: Facts | None = None, document_id: str =
             *kubelet.kubelet_service(wish),
         ),
         secrets=wish.proxy.secrets if wish.proxy else (),
-        requires=tuple(sorted(wish.runtimes or ())),
+        requires=requires,
     )

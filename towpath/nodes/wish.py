@@ -1,12 +1,13 @@
 """What a node is to be able to pull, and how; the value from which `node_document` renders everything."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from towpath.nodes.proxy import Proxy
 from towpath.nodes.registries import PrivateRegistry, Upstream
 
 Runtime = Literal["docker", "containerd", "crio", "podman", "k3s", "k3s-agent", "rke2-server", "rke2-agent", "kubelet"]
+RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,23 @@ resolve_targets() {
         *) continue ;;
         esac
         if ! has "$when"; then
-            [ "$verb" = check ] || step "$kind" "$declared" skipped "$when is not on this machine"
+            has "${when%+*}" || echo "${when%+*}" >>"$work/skipped"
             continue
         fi
         locate "$kind" "$declared"
         printf '%s\n' "$kind $declared $actual $mode $owner $sha $n" >>"$work/targets"
     done <"$work/entries"
+    say_skipped
     twice=$(awk 'seen[$3]++ { print $2 }' "$work/targets")
     [ -z "$twice" ] || abort "two entries of the document lead to the same file: $(echo "$twice" | one_line)"
+}
+
+say_skipped() {
+    [ "$verb" != check ] && [ -f "$work/skipped" ] || return 0
+    tr ',' '\n' <"$work/skipped" | sort -u >"$work/skipped.once"
+    while read -r when; do
+        has "$when" || step runtime "$when" skipped "it is not on this machine"
+    done <"$work/skipped.once"
 }
 
 # locate KIND DECLARED: set $actual. A symbolic link is followed, so that it survives and its target gets the content.

@@ -65,7 +65,7 @@ function key(    parts, start) {
             parts = parts SUBSEP quoted()
         } else {
             start = at
-            while (peek() ~ /[A-Za-z0-9_-]/) at++
+            while (peek() ~ /[A-Za-z0-9_-]/ || (in_operation && peek() == "*")) at++
             if (at == start) broken()
             parts = parts SUBSEP substr(text, start, at - start)
         }
@@ -153,7 +153,9 @@ function parts_of(written,    kept_text, kept_at, parts) {
     kept_at = at
     text = written
     at = 1
+    in_operation = 1
     parts = key()
+    in_operation = 0
     text = kept_text
     at = kept_at
     return parts
