@@ -61,6 +61,7 @@ class Sshd:
 
 def serve(folder: Path, *, settings: str = "", key: Path | None = None) -> Iterator[Sshd]:
     """Start a server below `folder` and stop it afterwards; `key` may log in, or a new one."""
+    assert SSHD.exists(), "these tests need OpenSSH's server: apt-get install openssh-server"
     folder.mkdir(parents=True)
     PRIVILEGE_SEPARATION.mkdir(mode=0o755, exist_ok=True)
     host_key = make_key(folder / "host_key")

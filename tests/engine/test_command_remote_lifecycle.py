@@ -30,6 +30,7 @@ PROGRAM = """
     probe = remote.Command("probe", connection=read("connection.json"), **given)
     probe.stdout.apply(lambda text: pathlib.Path("seen").write_text(text))
     pulumi.export("stdout", probe.stdout)
+    pulumi.export("login", probe.connection.apply(lambda found: f"{found.user}@{found.host}"))
     pulumi.export("stderr", probe.stderr)
 """
 
@@ -84,7 +85,8 @@ def test_create_update_replace_refresh_and_destroy(probe: Probe) -> None:
 
     probe.project.up()
     assert probe.ran == ["created"]
-    assert probe.project.outputs() == {"stdout": "created", "stderr": ""}
+    assert probe.project.outputs() == {"stdout": "created", "stderr": "", "login": "[secret]"}
+    assert probe.project.outputs(show_secrets=True)["login"] == "root@127.0.0.1"
     first = probe.resource["id"]
     assert first.startswith("probe")
     assert len(first) == len("probe") + 8
@@ -159,7 +161,7 @@ def test_update_runs_create_where_update_is_not_set(probe: Probe) -> None:
 def test_without_create_and_update_nothing_runs_and_outputs_stay(probe: Probe) -> None:
     probe.arguments(delete="true")
     probe.project.up()
-    assert probe.project.outputs() == {"stdout": "", "stderr": ""}
+    assert (probe.project.outputs()["stdout"], probe.project.outputs()["stderr"]) == ("", "")
     probe.arguments(create="echo said", delete="true")
     probe.project.up()
     probe.arguments(delete="true", stdin="changed")
