@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from lab.cluster import command_lines
 from lab.cluster.programs import ClusterPrograms
@@ -37,6 +38,17 @@ def test_etcd_does_not_trust_the_authority_of_nodes(site: Site) -> None:
 
     assert api_trusts in command_lines.parts(site)["kube-apiserver"]
     assert f"--trusted-ca-file={site.folder}/pki/etcd-ca.pem" in command_lines.parts(site)["etcd"]
+
+
+def test_etcd_and_its_only_client_have_certificates_of_etcds_own_authority(site: Site) -> None:
+    site.prepare()
+    authority, server, client = (
+        x509.load_pem_x509_certificate((site.folder / "pki" / f"{name}.pem").read_bytes())
+        for name in ("etcd-ca", "etcd-server", "apiserver-etcd-client")
+    )
+
+    server.verify_directly_issued_by(authority)
+    client.verify_directly_issued_by(authority)
 
 
 def test_arguments_name_files_and_hold_no_key(site: Site) -> None:

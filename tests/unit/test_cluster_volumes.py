@@ -28,7 +28,12 @@ def test_a_folder_is_made_after_the_one_it_is_in() -> None:
 
 
 def test_only_released_volumes_of_the_labs_own_are_offered_again() -> None:
-    own, bound, foreign, gone = "node-1-volume-1", "node-1-volume-2", "somebody-elses", "node-9-volume-1"
-    listed = [found(own, "Released"), found(bound, "Bound"), found(foreign, "Released"), found(gone, "Released")]
+    own, foreign, gone = "node-1-volume-1", "somebody-elses", "node-9-volume-1"
+    others = [
+        found("node-1-volume-2", "Bound"),
+        found("node-1-volume-3", "Available"),
+        found("node-1-volume-4", "Failed"),
+    ]
+    listed = [found(own, "Released"), *others, found(foreign, "Released"), found(gone, "Released")]
 
     assert volumes.released(listed, ["node-1", "node-2"]) == {own: "node-1"}
