@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from engine.plugins.values import Properties, Secret, Value, has_unknown
+from engine.plugins.values import Properties, Secret, Value
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_$][\w$]*", re.ASCII)
 _QUOTED_KEY = re.compile(r'\["((?:[^"\\]|\\.)*)"\]', re.DOTALL)
@@ -65,8 +65,8 @@ class Diff:
 def compare(old: Properties, new: Properties, *, replace_on: Collection[str] = (), of_input: bool = True) -> Diff:
     """Compare property by property, ignoring whether a value is marked secret.
 
-    ``None`` is the same as an absent property. An unknown value differs from every known one. ``replace_on`` holds
-    the top-level properties a change of which needs a replacement.
+    ``None`` is the same as an absent property. A new value that is unknown differs from any known one. ``replace_on``
+    holds the top-level properties a change of which needs a replacement.
     """
     changes = {
         path: Change(kind, replaces=_top_level(path) in replace_on, of_input=of_input)
@@ -78,7 +78,7 @@ def compare(old: Properties, new: Properties, *, replace_on: Collection[str] = (
 
 def _walk(path: str, old: Value, new: Value) -> Iterator[tuple[str, Kind]]:
     old, new = _bare(old), _bare(new)
-    if old == new and not has_unknown(new):
+    if old == new:
         return
     if old is None:
         yield path, Kind.ADD

@@ -11,10 +11,12 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+from engine.plugins.resource import Call
+from engine.plugins.tls.locally_signed_cert import LocallySignedCert
 from engine.plugins.tls.plugin import package
 from engine.plugins.tls.usages import ALL
 from engine.plugins.values import reveal
-from tests.engine.plugin_calls import Plugin
+from tests.engine.plugin_calls import Plugin, urn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -266,3 +268,21 @@ def test_a_chain_of_two_authorities_is_trusted(plugin: Plugin, tmp_path: Path) -
         (tmp_path / name).write_text(pem)
     chain = ["-CAfile", str(tmp_path / "root"), "-untrusted", str(tmp_path / "middle")]
     run("openssl", "verify", "-verify_hostname", "leaf.test", *chain, str(tmp_path / "leaf"))
+
+
+def test_an_authority_that_is_none_is_warned_of(plugin: Plugin) -> None:
+    key = make_key(plugin)
+    shown: list[tuple[str, str]] = []
+
+    class Log:
+        def write(self, severity: str, message: str, *, urn: str, stream_id: int, ephemeral: bool) -> None:
+            shown.append((severity, message))
+
+    leaf = make(plugin, SELF_SIGNED, privateKeyPem=key, allowedUses=[], validityPeriodHours=9)["certPem"]
+    request = make(plugin, REQUEST, privateKeyPem=key)["certRequestPem"]
+    common = {"caPrivateKeyPem": key, "certRequestPem": request, "allowedUses": [], "validityPeriodHours": 1}
+    for authority in (make_authority(plugin, key), leaf):
+        assert shown == []
+        LocallySignedCert().create(Call(urn(SIGNED), "it", Log()), {"caCertPem": authority, **common})
+    assert [severity for severity, _ in shown] == ["warning"]
+    assert "caCertPem" in shown[0][1]

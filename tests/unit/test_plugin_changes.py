@@ -1,16 +1,20 @@
 """Diffs of plugins: paths, kinds, and what needs a replacement."""
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.plugins.changes import Change, Kind, compare
 from engine.plugins.values import UNKNOWN, Properties, Secret
+
+# The machine may be busy.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.text()
 TREES = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=10)
 PROPERTIES = st.dictionaries(st.text(min_size=1), TREES)
 
 
+@UNHURRIED
 @given(PROPERTIES)
 def test_equal_properties_have_no_changes_secret_or_not(properties: Properties) -> None:
     hidden: Properties = {key: Secret(value) for key, value in properties.items()}
@@ -19,12 +23,14 @@ def test_equal_properties_have_no_changes_secret_or_not(properties: Properties) 
     assert not compare(hidden, properties).changes
 
 
+@UNHURRIED
 @given(PROPERTIES, PROPERTIES)
 def test_changed_properties_are_those_that_differ(old: Properties, new: Properties) -> None:
     differing = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
     assert set(compare(old, new).changed) == differing
 
 
+@UNHURRIED
 @given(PROPERTIES, PROPERTIES)
 def test_every_replacing_property_is_named_as_it_is(old: Properties, new: Properties) -> None:
     names = old.keys() | new.keys()

@@ -4,10 +4,13 @@ import string
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from engine.plugins.random.generator import SPECIAL, Rules, generate
+
+# The machine may be busy.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 CLASSES = (string.ascii_uppercase, string.ascii_lowercase, string.digits)
 
@@ -25,6 +28,7 @@ def rules(draw: st.DrawFn) -> Rules:
     return found
 
 
+@UNHURRIED
 @given(rules())
 def test_text_follows_its_rules(wanted: Rules) -> None:
     text = generate(wanted)
@@ -38,6 +42,7 @@ def test_text_follows_its_rules(wanted: Rules) -> None:
     assert sum(counts) == wanted.length
 
 
+@UNHURRIED
 @given(rules())
 def test_rules_that_allow_no_text_are_refused(wanted: Rules) -> None:
     with pytest.raises(ValueError, match="no text"):

@@ -2,7 +2,7 @@
 
 import pytest
 from google.protobuf import json_format
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.plugins.values import (
@@ -19,6 +19,9 @@ from engine.plugins.values import (
     has_unknown,
     reveal,
 )
+
+# The machine may be busy.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 UNKNOWN_STRING = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
@@ -41,12 +44,14 @@ VALUES = st.recursive(
 PROPERTIES = st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), VALUES)
 
 
+@UNHURRIED
 @given(PROPERTIES)
 def test_properties_survive_the_wire(properties: Properties) -> None:
     struct = encode(properties)
     assert decode(type(struct).FromString(struct.SerializeToString())) == properties
 
 
+@UNHURRIED
 @given(PROPERTIES)
 def test_revealing_takes_every_secret_away_and_nothing_else(properties: Properties) -> None:
     assert not has_secret(reveal(properties))
