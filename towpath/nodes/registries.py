@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 from towpath.nodes.errors import NodeError
 
 _PORTS = 65535
+_HTTPS_PORT = 443
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
 @dataclass(frozen=True)
 class PrivateRegistry:
-    """A registry that nodes pull from directly, without the proxy."""
+    """A registry whose certificate or name needs something of a node: ours, or an upstream behind a CA of its own."""
 
     host: str
     """Name or address, without port and brackets."""
@@ -27,8 +28,9 @@ class PrivateRegistry:
 
     @property
     def endpoint(self) -> str:
-        """As it stands in image references, e.g. `10.0.0.5:6000`."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        """As it stands in image references, e.g. `10.0.0.5:6000`; the port of HTTPS is left out there."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _HTTPS_PORT else f"{host}:{self.port}"
 
 
 @dataclass(frozen=True)

@@ -53,12 +53,12 @@ merge_base() {
     fi
     [ "$mkind" != "$kind" ] || oldops=$current/content/$oldn
     if [ -z "$oldops" ] || [ "$nkind" = absent ] || [ "$nsha" = "$written" ]; then
-        [ "$okind" != file ] || cp "$current/backup/$backup" "$base" || abort "cannot read the backup of $actual"
+        [ "$backup" = - ] || cp "$current/backup/$backup" "$base" || abort "cannot read the backup of $actual"
         keep_original
         return
     fi
     take_out
-    if [ "$okind" = absent ] && [ ! -s "$base" ]; then
+    if [ "$okind" != file ] && [ ! -s "$base" ]; then
         rm -f "$base"
         return
     fi
@@ -69,7 +69,9 @@ merge_base() {
 
 # take_out: $base gets the file, which others changed since, without what the document had put into it.
 take_out() {
-    merge "$mkind" unmerge "$current/content/$oldn" "$actual" "$current/backup/$backup" >"$base" ||
+    original=
+    [ "$okind" != file ] || original=$current/backup/$backup
+    merge "$mkind" unmerge "$current/content/$oldn" "$actual" "$original" >"$base" ||
         abort "$actual $(one_line <"$work/merge.error")"
 }
 

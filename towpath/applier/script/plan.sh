@@ -34,12 +34,24 @@ keep_original() {
         file | link)
             backup=$count
             printf '%s\n' "$nkind $actual $backup" >>"$work/backups"
+            ! made_by_another || okind=made
             ;;
         esac
     elif [ "$backup" != - ]; then
         printf '%s\n' "kept $current/backup/$backup $count" >>"$work/backups"
         backup=$count
     fi
+}
+
+# made_by_another: whether the file is there only because another document merges into it too.
+made_by_another() {
+    for other in "$home"/*/current; do
+        [ -f "$other" ] && [ "$other" != "$state/current" ] || continue
+        read -r generation <"$other"
+        ! awk -v path="$actual" '$3 == path && ($4 == "absent" || $4 == "made") { found = 1 } END { exit !found }' \
+            "${other%current}$generation/manifest" || return 0
+    done
+    return 1
 }
 
 # own KIND WRITTEN N
@@ -126,7 +138,7 @@ plan_drop() {
         file | link) change remove content - - - ;;
         esac
         ;;
-    file)
+    file | made)
         if [ "$nkind" = file ] && cmp -s "$current/backup/$backup" "$actual"; then
             [ "$nmode $nids" = "$omode $oowner" ] || change attributes mode "$omode" "$oowner" -
         else

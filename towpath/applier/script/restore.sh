@@ -66,7 +66,7 @@ recover() {
     if [ -f "$state/staging" ]; then
         awk '$1 == "temp" { print $2 }' "$state/staging" | xargs rm -f
         prune_folders "$state/staging"
-        rm -f "$state/staging"
+        : >"$state/staging"
     fi
     rm -rf "$state/journal.new"
     drop_generation
