@@ -3,17 +3,12 @@
 from pathlib import Path
 
 import pulumi
-import pulumi_random as random
 
-from components.certificates import Certificates
 from components.configuration import stack_configuration
-from components.credentials import Credentials
-from components.machine import Machine
-from components.registry import RegistryContainer, RegistryContainerArgs
+from components.stack import Stack
 from towpath.errors import TowpathError
 from towpath.machines.connections import connections
-from towpath.machines.document_id import document_id
-from towpath.machines.preflight import start_preflight
+from towpath.machines.preflight import Preflight
 from towpath.settings import load_settings
 
 PROJECT = Path(__file__).parent
@@ -23,28 +18,13 @@ def main() -> None:
     """Make the stack as its settings say."""
     settings = load_settings(stack_configuration())
     reachable = connections(settings.nodes, lambda path: (PROJECT / path).read_text(encoding="utf-8"))
-    tried = start_preflight(reachable) if settings.nodes.preflight and pulumi.runtime.is_dry_run() else None
-    machines = {name: Machine(name, connection) for name, connection in reachable.items()}
-    salt = random.RandomBytes("drift-salt", length=16).hex
-    certificates = Certificates("certificate", settings.registry.certificate, [settings.registry_host])
-    credentials = Credentials("credentials", settings.accounts)
-    registry = RegistryContainer(
-        "registry",
-        RegistryContainerArgs(
-            settings=settings.registry,
-            machine=machines[settings.registry_node],
-            address=settings.registry_host,
-            certificates=certificates,
-            credentials=credentials,
-            probe_account=settings.accounts[0].name,
-            document_id=document_id("registry", pulumi.get_stack()),
-            salt=salt,
-        ),
-    )
+    preflight = Preflight(settings.nodes, reachable, dry_run=pulumi.runtime.is_dry_run())
+    stack = Stack(settings, reachable, preflight.unreachable)
+    registry = stack.registry
     pulumi.export("registry", {"url": registry.url, "host": registry.host, "ca_pem": registry.ca_pem})
-    pulumi.export("credentials", credentials.logins)
-    if tried:
-        tried.result()
+    pulumi.export("credentials", stack.credentials.logins)
+    pulumi.export("nodes", {name: node.status for name, node in stack.nodes.items()})
+    preflight.check()
 
 
 try:

@@ -1,5 +1,9 @@
 """`AppliedDocument`: one document on one machine, applied in one SSH round trip, with its drift found and repaired."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
 import pulumi
 import pulumi_command as command
 
@@ -9,6 +13,22 @@ from towpath.applier.bootstrap import Sudo, apply_command, delete_command, stdin
 from towpath.applier.document import Document
 from towpath.applier.result import parse_result
 from towpath.applier.summary import Summary, summary
+
+
+@dataclass(frozen=True)
+class AppliedDocumentArgs:
+    """A document, and where it goes."""
+
+    machine: Machine
+    document_id: str
+    """The id of the document."""
+    document: pulumi.Output[Document]
+    salt: pulumi.Output[str]
+    """Secret text that stays the same for the stack; it salts the digests that previews show."""
+    shown: Mapping[str, str] = field(default_factory=dict)
+    """Further facts for whoever reads a preview."""
+    gone: bool = False
+    """The machine is not there any more, so nothing is done to it."""
 
 
 class AppliedDocument(pulumi.ComponentResource):
@@ -21,65 +41,47 @@ class AppliedDocument(pulumi.ComponentResource):
     status: pulumi.Output[str]
     """What the last apply did: `unchanged` or `changed`."""
 
-    def __init__(
-        self,
-        name: str,
-        machine: Machine,
-        document_id: str,
-        document: pulumi.Input[Document],
-        salt: pulumi.Input[str],
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        """Apply `document`, whose id must be `document_id`, to `machine`."""
+    def __init__(self, name: str, args: AppliedDocumentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Apply the document."""
         super().__init__("towpath:index:AppliedDocument", name, {}, opts)
-        wished = pulumi.Output.from_input(document)
-        state = self._state(name, machine, document_id, wished, pulumi.Output.secret(salt))
-        applied = self._command(name, machine, document_id, wished, state.repairs)
-        self.status = pulumi.Output.unsecret(applied.stdout).apply(lambda text: parse_result(text).status)
+        own = _left_alone(self) if args.gone else pulumi.ResourceOptions(parent=self)
+        sudo = args.machine.sudo
+        state = NodeState(f"{name}-state", _wish(args), own)
+        applied = command.remote.Command(
+            f"{name}-apply",
+            connection=args.machine.connection_args(),
+            # The comment makes a repair a change of this resource, and says so in the preview.
+            create=pulumi.Output.concat(apply_command(sudo), " # repairs: ", state.repairs.apply(_whole)),
+            delete=delete_command(args.document_id, sudo),
+            stdin=_standard_input(args.document, sudo),
+            add_previous_output_in_env=False,
+            opts=own,
+        )
+        self.status = applied.stdout.apply(lambda text: parse_result(text).status)
         self.register_outputs({"status": self.status})
 
-    def _state(
-        self,
-        name: str,
-        machine: Machine,
-        document_id: str,
-        document: pulumi.Output[Document],
-        salt: pulumi.Output[str],
-    ) -> NodeState:
-        summarised: pulumi.Output[Summary] = pulumi.Output.unsecret(
-            pulumi.Output.all(document, salt).apply(lambda parts: summary(parts[0], parts[1]))
-        )
-        return NodeState(
-            f"{name}-state",
-            {
-                "machine": machine.name,
-                "document": document_id,
-                "connection": pulumi.Output.secret(machine.as_inputs()),
-                "salt": salt,
-                **{key: summarised[key] for key in WISH},
-            },
-            pulumi.ResourceOptions(parent=self),
-        )
 
-    def _command(
-        self,
-        name: str,
-        machine: Machine,
-        document_id: str,
-        document: pulumi.Output[Document],
-        repairs: pulumi.Output[int],
-    ) -> command.remote.Command:
-        sudo = machine.sudo
-        return command.remote.Command(
-            f"{name}-apply",
-            connection=machine.connection_args(),
-            # The comment makes a repair a change of this resource, and says so in the preview.
-            create=pulumi.Output.concat(apply_command(sudo), " # repairs: ", repairs.apply(str)),
-            delete=delete_command(document_id, sudo),
-            stdin=_standard_input(document, sudo),
-            add_previous_output_in_env=False,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+def _wish(args: AppliedDocumentArgs) -> dict[str, pulumi.Input[Any]]:
+    wished: pulumi.Output[Summary] = pulumi.Output.unsecret(
+        pulumi.Output.all(args.document, args.salt).apply(lambda parts: summary(parts[0], parts[1]))
+    )
+    return {
+        "machine": args.machine.name,
+        "document": args.document_id,
+        "connection": pulumi.Output.secret(args.machine.as_inputs()),
+        "salt": pulumi.Output.secret(args.salt),
+        "shown": dict(args.shown),
+        **{key: wished[key] for key in WISH},
+    }
+
+
+def _left_alone(parent: pulumi.Resource) -> pulumi.ResourceOptions:
+    return pulumi.ResourceOptions(parent=parent, ignore_changes=["*"], retain_on_delete=True)
+
+
+def _whole(number: float) -> str:
+    """Write a number that a state may have brought back as a float."""
+    return str(int(number))
 
 
 def _standard_input(document: pulumi.Output[Document], sudo: Sudo) -> pulumi.Output[str]:

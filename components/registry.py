@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_random as random
 
-from components.applied_document import AppliedDocument
+from components.applied_document import AppliedDocument, AppliedDocumentArgs
 from components.certificates import Certificates
 from components.credentials import Credentials
 from components.machine import Machine
@@ -66,10 +66,12 @@ class RegistryContainer(pulumi.ComponentResource):
         )
         applied = AppliedDocument(
             name,
-            args.machine,
-            args.document_id,
-            parts.apply(lambda values: _document(args, values)),
-            args.salt,
+            AppliedDocumentArgs(
+                machine=args.machine,
+                document_id=args.document_id,
+                document=parts.apply(lambda values: _document(args, values)),
+                salt=args.salt,
+            ),
             pulumi.ResourceOptions(parent=self),
         )
         host = f"{args.address}:{args.settings.port}"

@@ -20,7 +20,7 @@ def connections(nodes: Nodes, read: ReadFile) -> dict[str, Connection]:
     Raises SettingsError with all findings: files that cannot be read, nodes without a host key or a way to log in.
     """
     resolver = _Resolver(read)
-    found = {name: resolver.connection(name, node, nodes.ssh) for name, node in nodes.members.items()}
+    found = {name: resolver.connection(name, node, nodes.ssh_of(node)) for name, node in nodes.members.items()}
     if resolver.findings:
         raise SettingsError(list(dict.fromkeys(resolver.findings)))
     return {name: connection for name, connection in found.items() if connection}
@@ -33,15 +33,8 @@ class _Resolver:
         self._read = read
         self.findings: list[str] = []
 
-    def connection(self, name: str, node: Node, shared: Ssh) -> Connection | None:
+    def connection(self, name: str, node: Node, ssh: Ssh) -> Connection | None:
         key = f"towpath:nodes.members.{name}"
-        own = node.ssh.model_dump(exclude_none=True, exclude={"bastion"})
-        if own.keys() & {"private_key", "private_key_file", "password", "agent"}:
-            # A way to log in of the node's own stands instead of the shared one, not beside it.
-            shared = shared.model_copy(
-                update={"private_key": None, "private_key_file": None, "password": None, "agent": False}
-            )
-        ssh = shared.model_copy(update=own)
         known_hosts = self._text("towpath:nodes.ssh.known_hosts_file", ssh.known_hosts_file)
         host_key = node.host_key or host_key_for(known_hosts, node.address, ssh.port)
         if host_key is None:
@@ -49,7 +42,7 @@ class _Resolver:
         private_key = self._private_key(ssh)
         if not (private_key or ssh.password or ssh.agent):
             self.findings.append(f"{key}: has no way to log in; set nodes.ssh.private_key, password or agent")
-        bastion = self._bastion(node.ssh.bastion or ssh.bastion, known_hosts, private_key)
+        bastion = self._bastion(ssh.bastion, known_hosts, private_key)
         sudo = self._sudo(key, ssh)
         if host_key is None or sudo is None:
             return None

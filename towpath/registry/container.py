@@ -32,17 +32,16 @@ class Probe:
 def registry_files(settings: Registry, files: RegistryFiles) -> list[FileEntry]:
     """List what stands under the config folder, and the storage folder. Only the server's user may read secrets."""
     base, user = settings.config_folder, settings.user
-    secret = {"mode": "0400", "owner": user}
     return [
         Directory(base, mode="0755"),
         Directory(f"{base}/config", mode="0500", owner=user),
         Directory(f"{base}/auth", mode="0500", owner=user),
         Directory(f"{base}/certs", mode="0500", owner=user),
         Directory(settings.storage_folder, mode="0750", owner=user),
-        File(f"{base}/config/config.yml", files.config, **secret),
-        File(f"{base}/auth/htpasswd", files.htpasswd, **secret),
+        File(f"{base}/config/config.yml", files.config, mode="0400", owner=user),
+        File(f"{base}/auth/htpasswd", files.htpasswd, mode="0400", owner=user),
         File(f"{base}/certs/certificate.pem", files.chain_pem, mode="0444", owner=user),
-        File(f"{base}/certs/key.pem", files.private_key_pem, **secret),
+        File(f"{base}/certs/key.pem", files.private_key_pem, mode="0400", owner=user),
         File(f"{base}/ca.pem", files.ca_pem, mode="0444"),
     ]
 
@@ -57,20 +56,29 @@ def registry_container(settings: Registry, probe: Probe) -> Actor:
     return Container(
         name=settings.container,
         image=settings.image,
-        options=(
-            *("--restart", "always", "--user", settings.user, "--read-only"),
-            *("--security-opt", "no-new-privileges", "--cap-drop", "ALL"),
-            *("--log-driver", "json-file"),
-            *("--log-opt", f"max-size={settings.log.max_size_mib}m", "--log-opt", f"max-file={settings.log.max_files}"),
-            *("--volume", f"{base}/config:{CONFIG_PATH.rpartition('/')[0]}:ro"),
-            *("--volume", f"{base}/auth:/auth:ro"),
-            *("--volume", f"{base}/certs:/certs:ro"),
-            *("--volume", f"{settings.storage_folder}:{STORAGE_PATH}"),
-        ),
+        options=(*run_options(settings, base, settings.storage_folder), "--volume", f"{base}/auth:/auth:ro"),
         command=("serve", CONFIG_PATH),
         ports=(Port(host=settings.port, container=settings.container_port),),
-        restart_on=(f"{base}/config/config.yml", f"{base}/certs/certificate.pem", f"{base}/certs/key.pem"),
+        restart_on=restart_paths(base),
         check=HttpsCheck(
             server=probe.host, port=settings.port, ca=f"{base}/ca.pem", user=probe.user, password=probe.password
         ),
     )
+
+
+def run_options(settings: Registry, base: str, storage_folder: str) -> tuple[str, ...]:
+    """List what the private registry and its caches share: no root, no way to more rights, bounded logs."""
+    return (
+        *("--restart", "always", "--user", settings.user, "--read-only"),
+        *("--security-opt", "no-new-privileges", "--cap-drop", "ALL"),
+        *("--log-driver", "json-file"),
+        *("--log-opt", f"max-size={settings.log.max_size_mib}m", "--log-opt", f"max-file={settings.log.max_files}"),
+        *("--volume", f"{base}/config:{CONFIG_PATH.rpartition('/')[0]}:ro"),
+        *("--volume", f"{base}/certs:/certs:ro"),
+        *("--volume", f"{storage_folder}:{STORAGE_PATH}"),
+    )
+
+
+def restart_paths(base: str) -> tuple[str, ...]:
+    """List the files that a server reads only when it starts."""
+    return (f"{base}/config/config.yml", f"{base}/certs/certificate.pem", f"{base}/certs/key.pem")

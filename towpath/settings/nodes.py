@@ -1,9 +1,11 @@
 """The machines: how to reach each, and how to be sure that it is the right one."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
+from towpath.machines.batches import batch_size
+from towpath.nodes.wish import Runtime
 from towpath.settings.types import Host, HostKey, Line, Port, ResourceName, Section
 
 
@@ -50,12 +52,75 @@ class NodeSsh(Section):
     bastion: Bastion | None = Field(None, description="as nodes.ssh.bastion")
 
 
+class NodeSetup(Section):
+    """What is set up on a node. What is not set is taken from the node's group, then from `nodes.setup`."""
+
+    runtimes: tuple[Runtime, ...] | None = Field(
+        None, description="which runtimes; default: those found on the node; a named one that is missing is an error"
+    )
+    proxy: bool | None = Field(None, description="give the runtimes the proxy, if there is one; default: true")
+    proxied: tuple[Runtime, ...] | None = Field(
+        None, description="which runtimes get it; default: all but kubelet, which pulls through its runtime"
+    )
+    docker_proxy: Literal["drop-in", "daemon.json"] | None = Field(
+        None, description="where Docker's proxy stands; daemon.json needs Docker 23; default: drop-in"
+    )
+    live_restore: bool | None = Field(
+        None, description="Docker keeps containers running while dockerd restarts; default: as it is on the node"
+    )
+    insecure_registries: tuple[Line, ...] | None = Field(
+        None, description="host[:port] or CIDRs that Docker speaks to without verification; think twice"
+    )
+
+
+class NodeGroup(Section):
+    """Settings that several nodes share."""
+
+    ssh: NodeSsh = Field(default_factory=NodeSsh, description="what differs from nodes.ssh")
+    setup: NodeSetup = Field(default_factory=NodeSetup, description="what differs from nodes.setup")
+
+
 class Node(Section):
     """A machine that pulls images, runs the registry, or both."""
 
     address: Host = Field(description="DNS name or address of its SSH server")
     host_key: HostKey | None = Field(None, description="its public host key; else known_hosts_file must have it")
-    ssh: NodeSsh = Field(default_factory=NodeSsh, description="what differs from nodes.ssh")
+    group: ResourceName | None = Field(None, description="a key of nodes.groups")
+    ssh: NodeSsh = Field(default_factory=NodeSsh, description="what differs from its group and nodes.ssh")
+    setup: NodeSetup = Field(default_factory=NodeSetup, description="what differs from its group and nodes.setup")
+    gone: bool = Field(
+        False, description="the machine is not there any more: leave it alone, at destroy and removal too"
+    )
+
+
+class Mirror(Section):
+    """A place where an upstream's images can be had."""
+
+    url: Line = Field(description="https://host[:port][/path]")
+    ca_pem: str | None = Field(None, description="what signed its certificate, if not a CA that everybody trusts")
+    skip_verify: bool = Field(False, description="do not check its certificate; think twice")
+
+
+class Upstream(Section):
+    """An upstream registry whose images are taken from mirrors."""
+
+    mirrors: tuple[Mirror, ...] = Field((), description="in the order in which they are tried")
+    fallback: bool = Field(True, description="ask the upstream itself when no mirror has the image")
+
+
+class Rollout(Section):
+    """How a change reaches the nodes: in batches, each when the runtimes of the one before answer again."""
+
+    max_unavailable: int | str = Field(1, description="nodes at a time: a number, or a share such as '25%'")
+    unreachable: Literal["stop", "continue"] = Field(
+        "stop", description="a node that does not answer: stop before anything, or do the others and report it last"
+    )
+
+    @field_validator("max_unavailable")
+    @classmethod
+    def _sound(cls, value: int | str) -> int | str:
+        batch_size(value, 1)
+        return value
 
 
 def _not_empty(members: dict[str, Node]) -> dict[str, Node]:
@@ -68,8 +133,54 @@ class Nodes(Section):
     """All machines of the stack."""
 
     ssh: Ssh = Field(default_factory=Ssh, description="how all of them are reached")
+    setup: NodeSetup = Field(default_factory=NodeSetup, description="what is set up on all of them")
+    upstreams: dict[Line, Upstream] = Field(
+        default_factory=dict, description="mirrors, by the upstream's host as in image references, e.g. docker.io"
+    )
+    rollout: Rollout = Field(default_factory=Rollout, description="how changes reach them")
+    groups: dict[ResourceName, NodeGroup] = Field(default_factory=dict, description="settings that nodes share")
     members: Annotated[dict[ResourceName, Node], AfterValidator(_not_empty)] = Field(description="the nodes, by name")
     preflight: bool = Field(
         True,
         description="try every node's SSH while previewing: what cannot work is said before anything is touched",
     )
+
+    @model_validator(mode="after")
+    def _groups_exist(self) -> Self:
+        for name, node in self.members.items():
+            if node.group is not None and node.group not in self.groups:
+                known = ", ".join(sorted(self.groups)) or "none"
+                raise ValueError(f"members.{name}.group is {node.group!r}, which is no group; write one of: {known}")
+        return self
+
+    def ssh_of(self, node: Node) -> Ssh:
+        """Put a node's SSH settings together: its own, its group's, the shared ones."""
+        found = self.ssh
+        for own in self._layers(node):
+            found = _overlaid(found, own.ssh)
+        return found
+
+    def setup_of(self, node: Node) -> NodeSetup:
+        """Put a node's set-up together likewise."""
+        found = self.setup
+        for own in self._layers(node):
+            found = found.model_copy(update=_set_fields(own.setup))
+        return found
+
+    def _layers(self, node: Node) -> list[NodeGroup | Node]:
+        return [*([self.groups[node.group]] if node.group else []), node]
+
+
+_WAYS_IN = {"private_key", "private_key_file", "password", "agent"}
+
+
+def _overlaid(shared: Ssh, own: NodeSsh) -> Ssh:
+    """Take what `own` sets; a way to log in of its own stands instead of the shared ones, not beside them."""
+    update = _set_fields(own)
+    if update.keys() & _WAYS_IN:
+        update = {"private_key": None, "private_key_file": None, "password": None, "agent": False} | update
+    return shared.model_copy(update=update)
+
+
+def _set_fields(section: Section) -> dict[str, Any]:
+    return {name: value for name in type(section).model_fields if (value := getattr(section, name)) is not None}

@@ -2,7 +2,7 @@
 
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from towpath.settings.certificate import Certificate
 from towpath.settings.types import (
@@ -37,6 +37,27 @@ class RegistryHealth(Section):
     threshold: int = Field(3, ge=1, description="failures in a row before it answers 503")
 
 
+class Cache(Section):
+    """A pull-through cache of one upstream: a registry of its own beside the private one, without deletion.
+
+    It asks for no password, since no runtime can give one to a mirror; it serves what the upstream gives its account.
+    """
+
+    port: Port = Field(description="on the registry's node")
+    upstream: Line | None = Field(None, description="URL; default: https:// and the host, Docker Hub by its own name")
+    upstream_ca_pem: str | None = Field(None, description="what signed the upstream's certificate, if not a public CA")
+    username: Line | None = Field(None, description="account at the upstream")
+    password: SecretStr | None = Field(None, description="secret, of that account")
+    keep_days: int = Field(7, ge=1, description="after which an image is asked for again")
+    storage_folder: Folder | None = Field(None, description="on the node; default: storage_folder-cache-PORT")
+
+    @model_validator(mode="after")
+    def _whole_login(self) -> Self:
+        if (self.username is None) != (self.password is None):
+            raise ValueError("has only one of username and password; set both or neither")
+        return self
+
+
 class Registry(Section):
     """A registry in a container on one of the nodes. Defaults are the by-hand procedure's unless unsafe."""
 
@@ -54,6 +75,12 @@ class Registry(Section):
     blob_descriptor_cache: Literal["inmemory", "none"] = Field("inmemory", description="cache of blob sizes")
     log: RegistryLog = Field(default_factory=RegistryLog, description="logging")
     health: RegistryHealth = Field(default_factory=RegistryHealth, description="health checks")
+    hosts_entry: bool = Field(
+        True, description="where host is a name: write it to every node's /etc/hosts, with the address of its node"
+    )
+    caches: dict[Line, Cache] = Field(
+        default_factory=dict, description="pull-through caches by upstream host, e.g. docker.io; nodes use them"
+    )
     certificate: Certificate = Field(default_factory=Certificate, description="TLS")
 
     @model_validator(mode="after")
@@ -64,4 +91,11 @@ class Registry(Section):
                 f"storage_folder ({self.storage_folder}) and config_folder ({self.config_folder}) lie in one another; "
                 "keep them apart, so that a teardown can remove the one and leave the other"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _ports_apart(self) -> Self:
+        ports = [self.port, *(cache.port for cache in self.caches.values())]
+        if twice := sorted({port for port in ports if ports.count(port) > 1}):
+            raise ValueError(f"port {twice[0]} is taken twice by the registry and its caches; give each its own")
         return self

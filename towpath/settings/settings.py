@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from towpath.settings.accounts import Accounts
 from towpath.settings.nodes import Nodes
+from towpath.settings.proxy import Proxy
 from towpath.settings.registry import Registry
 from towpath.settings.trust import Trust
 from towpath.settings.types import Section
@@ -14,6 +15,7 @@ from towpath.settings.types import Section
 class Settings(Section):
     """What stands under `towpath:` in `stacks/Pulumi.<stack>.yaml`."""
 
+    proxy: Proxy | None = Field(None, description="the proxy of all nodes")
     nodes: Nodes = Field(description="the machines")
     registry: Registry = Field(default_factory=Registry, description="the private registry")
     accounts: Accounts = Field(description="who may log in to the registry")

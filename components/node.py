@@ -1,0 +1,59 @@
+"""`Node`: everything about pulling images on one machine."""
+
+from dataclasses import dataclass
+
+import pulumi
+
+from components.applied_document import AppliedDocument, AppliedDocumentArgs
+from components.machine import Machine
+from towpath.machines.wishes import node_proxy, node_wish
+from towpath.nodes.node import node_document
+from towpath.settings.settings import Settings
+
+
+@dataclass(frozen=True)
+class NodeArgs:
+    """What a node is told."""
+
+    settings: Settings
+    machine: Machine
+    ca_pem: pulumi.Output[str]
+    """What signed the certificate of the private registry."""
+    document_id: str
+    salt: pulumi.Output[str]
+    """Secret; see `AppliedDocument`."""
+    gone: bool = False
+    """The machine is not there any more: its resources stay as they are, and a destroy leaves it alone."""
+
+
+class Node(pulumi.ComponentResource):
+    """Trust, proxy and mirrors of every runtime on one machine, as one document, in one SSH round trip.
+
+    Does not install runtimes, and does not touch those that are not there.
+    """
+
+    status: pulumi.Output[str]
+    """What the last apply did: `unchanged` or `changed`."""
+
+    def __init__(self, name: str, args: NodeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Set the machine up as `args` say."""
+        super().__init__("towpath:index:Node", name, {}, opts)
+        member = args.settings.nodes.members[args.machine.name]
+        proxy = node_proxy(args.settings, member, args.settings.nodes.setup_of(member))
+        document = args.ca_pem.apply(
+            lambda pem: node_document(node_wish(args.settings, args.machine.name, pem), document_id=args.document_id)
+        )
+        applied = AppliedDocument(
+            name,
+            AppliedDocumentArgs(
+                machine=args.machine,
+                document_id=args.document_id,
+                document=document,
+                salt=args.salt,
+                shown={"no_proxy": ",".join(proxy.no_proxy)} if proxy else {},
+                gone=args.gone,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        self.status = applied.status
+        self.register_outputs({"status": self.status})

@@ -1,0 +1,65 @@
+"""What each node is to be told, from the stack's settings."""
+
+import dataclasses
+
+from towpath.nodes.proxy import Proxy
+from towpath.nodes.registries import Mirror, PrivateRegistry, Upstream
+from towpath.nodes.wish import NodeWish
+from towpath.settings.nodes import Node, NodeSetup
+from towpath.settings.settings import Settings
+from towpath.settings.validators import is_address
+
+
+def node_wish(settings: Settings, name: str, ca_pem: str) -> NodeWish:
+    """Return the wish for one node. `ca_pem` signed the certificates of our own registry and its caches.
+
+    Raises NodeError for values that no runtime can carry.
+    """
+    node = settings.nodes.members[name]
+    setup = settings.nodes.setup_of(node)
+    wish = NodeWish(
+        proxy=node_proxy(settings, node, setup),
+        registries=(_own_registry(settings, ca_pem),),
+        upstreams=_upstreams(settings, ca_pem),
+        insecure_registries=setup.insecure_registries or (),
+        runtimes=None if setup.runtimes is None else frozenset(setup.runtimes),
+        trust_os=settings.trust.os,
+        trust_docker=settings.trust.docker,
+        trust_containerd=settings.trust.containerd,
+        live_restore=setup.live_restore,
+        docker_proxy=setup.docker_proxy or "drop-in",
+    )
+    return wish if setup.proxied is None else dataclasses.replace(wish, proxied=frozenset(setup.proxied))
+
+
+def node_proxy(settings: Settings, node: Node, setup: NodeSetup) -> Proxy | None:
+    """Return a node's proxy with its whole NO_PROXY, or None where it has none."""
+    written = settings.proxy
+    if written is None or setup.proxy is False:
+        return None
+    http, https = written.http, written.https or written.http
+    around = written.surroundings((settings.registry_host, node.address))
+    return Proxy.of(
+        http.get_secret_value() if http else None,
+        https.get_secret_value() if https else None,
+        written.no_proxy,
+        around,
+    )
+
+
+def _own_registry(settings: Settings, ca_pem: str) -> PrivateRegistry:
+    host, node = settings.registry_host, settings.nodes.members[settings.registry_node]
+    known = settings.registry.hosts_entry and not is_address(host) and is_address(node.address)
+    return PrivateRegistry(host, settings.registry.port, ca_pem, address=node.address if known else None)
+
+
+def _upstreams(settings: Settings, ca_pem: str) -> tuple[Upstream, ...]:
+    """Join the mirrors of the settings with our own caches, which are tried first."""
+    written, caches = settings.nodes.upstreams, settings.registry.caches
+    found = []
+    for host in dict.fromkeys([*caches, *written]):
+        mirrors = [Mirror(f"https://{settings.registry_host}:{caches[host].port}", ca_pem)] if host in caches else []
+        if host in written:
+            mirrors += [Mirror(each.url, each.ca_pem, each.skip_verify) for each in written[host].mirrors]
+        found.append(Upstream(host, tuple(mirrors), written[host].fallback if host in written else True))
+    return tuple(found)
