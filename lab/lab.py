@@ -90,6 +90,7 @@ class Lab:
             node_image = images.ensure_node()
             started = [pool.submit(self._start_node, nodes, name, node_image) for name in names]
             squid_image = images.ensure_squid()
+            proxy.prepare_logs(self.paths)
             started.append(pool.submit(start, proxy.service(self.paths, squid_image)))
             registry_image = images.ensure_registry(built.result(), node_image)
             archives = images.ensure_archives(built.result(), registry_image)

@@ -82,8 +82,6 @@ def service(paths: Paths, image: str) -> Service:
     user, password = credentials(paths)
     hashed = state.once(paths.state / "proxy-passwd", lambda: _htpasswd(user, password))
     names = "".join(f"{UPSTREAM_ADDRESS} {host}\n" for host in UPSTREAM_HOSTS)
-    paths.squid_log.parent.mkdir(exist_ok=True)
-    os.chown(paths.squid_log.parent, SQUID_UID, SQUID_GID)
     container = Container(
         name=PROXY_NAME,
         image=image,
@@ -101,6 +99,12 @@ def service(paths: Paths, image: str) -> Service:
         ],
     )
     return Service(container, NODES, PROXY_OPEN_PORT)
+
+
+def prepare_logs(paths: Paths) -> None:
+    """Make the folder that the proxy logs into; needs root, since the proxy writes as a user of its own."""
+    paths.squid_log.parent.mkdir(exist_ok=True)
+    os.chown(paths.squid_log.parent, SQUID_UID, SQUID_GID)
 
 
 def _htpasswd(user: str, password: str) -> bytes:
