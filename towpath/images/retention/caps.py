@@ -1,0 +1,37 @@
+"""Stopping a plan that takes more than anyone meant. No I/O."""
+
+from collections import Counter
+
+from towpath.images.errors import CapExceededError
+from towpath.images.retention.plan import Kind, Plan
+from towpath.images.retention.policy import Caps
+from towpath.images.snapshot import Snapshot, companion_of
+
+
+def violations(plan: Plan, snapshot: Snapshot, caps: Caps) -> list[str]:
+    """Return a sentence for each cap that a plan passes."""
+    found = []
+    if caps.max_deletions is not None and len(plan.deletions) > caps.max_deletions:
+        found.append(f"{len(plan.deletions)} manifests would go, caps.max_deletions allows {caps.max_deletions}")
+    going = Counter(deletion.repository for deletion in plan.deletions if deletion.kind is Kind.IMAGE)
+    for name, count in sorted(going.items() if caps.max_repository_share is not None else ()):
+        tags = snapshot.repositories[name].tags
+        images = len({digest for tag, digest in tags.items() if companion_of(tag) is None})
+        if caps.max_repository_share is not None and count > caps.max_repository_share * images:
+            share = f"{caps.max_repository_share:.0%}"
+            found.append(f"{count} of {images} images of {name} would go, caps.max_repository_share allows {share}")
+    return found
+
+
+def enforce(plan: Plan, snapshot: Snapshot, caps: Caps) -> None:
+    """Raise CapExceededError that names every cap passed."""
+    if found := violations(plan, snapshot, caps):
+        raise CapExceededError(
+            "\n".join(
+                [
+                    f"{plan.registry}: the plan takes more than its caps allow, nothing was deleted:",
+                    *(f"  - {line}" for line in found),
+                    "Check the policies; if they are meant so, raise the caps.",
+                ]
+            )
+        )
