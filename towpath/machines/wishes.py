@@ -61,5 +61,6 @@ def _upstreams(settings: Settings, ca_pem: str) -> tuple[Upstream, ...]:
         mirrors = [Mirror(f"https://{settings.registry_host}:{caches[host].port}", ca_pem)] if host in caches else []
         if host in written:
             mirrors += [Mirror(each.url, each.ca_pem, each.skip_verify) for each in written[host].mirrors]
-        found.append(Upstream(host, tuple(mirrors), written[host].fallback if host in written else True))
+        own = written.get(host)
+        found.append(Upstream(host, tuple(mirrors), own.fallback if own else True, own.ca_pem if own else None))
     return tuple(found)

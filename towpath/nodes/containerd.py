@@ -103,8 +103,11 @@ def _upstream_files(upstream: Upstream) -> list[FileEntry]:
             settings.append("override_path = true")
         hosts.append((mirror.api_url, settings))
     if upstream.fallback:
-        server = _UPSTREAM_SERVERS.get(upstream.host, f"https://{upstream.host}")
-        text = hosts_toml(server, hosts, [])
+        server, root = _UPSTREAM_SERVERS.get(upstream.host, f"https://{upstream.host}"), []
+        if upstream.ca_pem:
+            files.append(File(f"{folder}/ca.crt", upstream.ca_pem, when="containerd"))
+            root = ['ca = "ca.crt"']
+        text = hosts_toml(server, hosts, root)
     else:
         # The server is asked last, whatever it is: so it is the last mirror, with that one's settings.
         (url, settings), before = hosts[-1], hosts[:-1]

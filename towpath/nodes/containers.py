@@ -83,6 +83,8 @@ def _proxy_files(wish: NodeWish) -> list[FileEntry]:
 def _certificates(wish: NodeWish, when: str) -> list[FileEntry]:
     cas = {each.endpoint: each.ca_pem for each in wish.registries if each.ca_pem}
     for upstream in wish.upstreams:
+        if upstream.ca_pem:
+            cas[upstream.host] = upstream.ca_pem
         cas |= {mirror.endpoint: mirror.ca_pem for mirror in upstream.mirrors if mirror.ca_pem}
     return [File(f"{CERTS}/{endpoint}/ca.crt", pem, when=when) for endpoint, pem in cas.items()]
 

@@ -105,6 +105,8 @@ def _certificates(wish: NodeWish) -> list[FileEntry]:
     """CAs by host and port. Docker reads them at each pull, so nothing restarts."""
     cas = {each.endpoint: each.ca_pem for each in wish.registries if each.ca_pem and wish.trust_docker}
     for upstream in wish.upstreams:
+        if upstream.ca_pem:
+            cas[upstream.host] = upstream.ca_pem
         if upstream.host == "docker.io":
             cas |= {mirror.endpoint: mirror.ca_pem for mirror in upstream.mirrors if mirror.ca_pem}
     return [File(f"{CERTS}/{endpoint}/ca.crt", pem, when="docker") for endpoint, pem in cas.items()]

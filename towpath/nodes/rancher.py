@@ -61,6 +61,7 @@ def registries_yaml(wish: NodeWish, folder: str) -> str:
         _add_tls(configs, registry.endpoint, registry.ca_pem, registry.insecure, folder)
     for upstream in wish.upstreams:
         mirrors[upstream.host] = {"endpoint": [mirror.api_url for mirror in upstream.mirrors]}
+        _add_tls(configs, upstream.host, upstream.ca_pem, False, folder)
         for mirror in upstream.mirrors:
             _add_tls(configs, mirror.endpoint, mirror.ca_pem, mirror.skip_verify, folder)
     if not mirrors:
@@ -85,6 +86,7 @@ def _files(wish: NodeWish, distribution: _Distribution) -> list[FileEntry]:
     if text := registries_yaml(wish, distribution.folder):
         files.append(File(_registries_path(distribution), text, "0600", when=when, replace=False))
         cas = {each.endpoint: each.ca_pem for each in wish.registries}
+        cas |= {upstream.host: upstream.ca_pem for upstream in wish.upstreams}
         cas |= {mirror.endpoint: mirror.ca_pem for upstream in wish.upstreams for mirror in upstream.mirrors}
         files += [File(_ca_path(distribution.folder, name), pem, when=when) for name, pem in cas.items() if pem]
     return files

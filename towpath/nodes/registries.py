@@ -79,19 +79,30 @@ class Mirror:
 
 @dataclass(frozen=True)
 class Upstream:
-    """A registry whose images are taken from mirrors, in their order, and then from itself if `fallback`."""
+    """A registry whose images are taken from mirrors, in their order, and then from itself if `fallback`.
+
+    Without mirrors its images are taken from itself, and `ca_pem` says whom to trust there.
+    """
 
     host: str
     """As it stands in image references: `docker.io`, `quay.io`, `registry.example.com:5000`."""
-    mirrors: tuple[Mirror, ...]
+    mirrors: tuple[Mirror, ...] = ()
     fallback: bool = True
+    ca_pem: str | None = None
+    """What signed its own certificate; None: a CA that everybody trusts."""
 
     def __post_init__(self) -> None:
-        """Refuse a host with a scheme or a path, and an upstream without mirrors."""
-        if not _is_endpoint(self.host):
-            raise NodeError(f"{self.host!r} is no registry's host; write it as in image references, e.g. docker.io")
-        if not self.mirrors:
-            raise NodeError(f"{self.host} has no mirror; name one or leave the host out")
+        """Refuse a host with a scheme or a path, and an upstream of which nothing is said."""
+        check_endpoint(self.host)
+        if not self.mirrors and not (self.ca_pem and self.fallback):
+            raise NodeError(f"{self.host} has no mirror; name one, give a ca_pem of its own, or leave the host out")
+
+
+def check_endpoint(host: str) -> str:
+    """Return a registry's host (and port) as it stands in image references. Raises NodeError for what is none."""
+    if not _is_endpoint(host):
+        raise NodeError(f"{host!r} is no registry's host; write it as in image references, e.g. docker.io")
+    return host
 
 
 def _is_endpoint(text: str) -> bool:

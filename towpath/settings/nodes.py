@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
 from towpath.machines.batches import batch_size
+from towpath.nodes import registries
 from towpath.nodes.wish import Runtime
-from towpath.settings.types import Host, HostKey, Line, Port, ResourceName, Section
+from towpath.settings.types import Host, HostKey, Line, Port, RegistryEndpoint, ResourceName, Section
 
 
 class Bastion(Section):
@@ -100,12 +101,18 @@ class Mirror(Section):
     ca_pem: str | None = Field(None, description="what signed its certificate, if not a CA that everybody trusts")
     skip_verify: bool = Field(False, description="do not check its certificate; think twice")
 
+    @field_validator("url")
+    @classmethod
+    def _sound(cls, value: str) -> str:
+        return registries.Mirror(value).url
+
 
 class Upstream(Section):
-    """An upstream registry whose images are taken from mirrors."""
+    """An upstream registry whose images are taken from mirrors, or whose certificate needs a CA of its own."""
 
     mirrors: tuple[Mirror, ...] = Field((), description="in the order in which they are tried")
     fallback: bool = Field(True, description="ask the upstream itself when no mirror has the image")
+    ca_pem: str | None = Field(None, description="what signed its own certificate, if not a CA that everybody trusts")
 
 
 class Rollout(Section):
@@ -134,7 +141,7 @@ class Nodes(Section):
 
     ssh: Ssh = Field(default_factory=Ssh, description="how all of them are reached")
     setup: NodeSetup = Field(default_factory=NodeSetup, description="what is set up on all of them")
-    upstreams: dict[Line, Upstream] = Field(
+    upstreams: dict[RegistryEndpoint, Upstream] = Field(
         default_factory=dict, description="mirrors, by the upstream's host as in image references, e.g. docker.io"
     )
     rollout: Rollout = Field(default_factory=Rollout, description="how changes reach them")

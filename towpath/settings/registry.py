@@ -13,6 +13,7 @@ from towpath.settings.types import (
     Line,
     NumericUser,
     Port,
+    RegistryEndpoint,
     ResourceName,
     Section,
 )
@@ -78,7 +79,7 @@ class Registry(Section):
     hosts_entry: bool = Field(
         True, description="where host is a name: write it to every node's /etc/hosts, with the address of its node"
     )
-    caches: dict[Line, Cache] = Field(
+    caches: dict[RegistryEndpoint, Cache] = Field(
         default_factory=dict, description="pull-through caches by upstream host, e.g. docker.io; nodes use them"
     )
     certificate: Certificate = Field(default_factory=Certificate, description="TLS")

@@ -29,6 +29,16 @@ class Settings(Section):
             raise ValueError(f"registry.node is {node!r}, which is no node of this stack; write one of: {known}")
         return self
 
+    @model_validator(mode="after")
+    def _upstreams_say_something(self) -> Self:
+        for host, upstream in self.nodes.upstreams.items():
+            if not (upstream.mirrors or host in self.registry.caches or (upstream.ca_pem and upstream.fallback)):
+                raise ValueError(
+                    f"nodes.upstreams.{host} names no place where its images are had; give it mirrors, a ca_pem of its "
+                    "own, or a cache in registry.caches"
+                )
+        return self
+
     @property
     def registry_node(self) -> str:
         """Name of the node that the registry runs on."""

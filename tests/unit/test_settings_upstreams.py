@@ -1,0 +1,71 @@
+"""Upstreams in the settings: what is refused before anything is touched, and what a node is told of them."""
+
+import json
+from typing import Any
+
+import pytest
+
+from towpath.applier.entries import File
+from towpath.errors import SettingsError
+from towpath.machines.wishes import node_wish
+from towpath.nodes.node import node_document
+from towpath.settings import load_settings
+from towpath.settings.settings import Settings
+
+HOST = "upstream.example:5000"
+CA = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n"
+
+
+def settings(upstreams: Any, **registry: Any) -> Settings:
+    return load_settings(
+        {
+            "towpath:nodes": json.dumps({"members": {"node-1": {"address": "10.0.0.5"}}, "upstreams": upstreams}),
+            "towpath:registry": json.dumps(registry),
+            "towpath:accounts": json.dumps([{"name": "ci"}]),
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("upstreams", "wanted"),
+    [
+        ({"https://quay.io": {}}, "'https://quay.io' is no registry's host"),
+        ({"quay.io": {}}, "nodes.upstreams.quay.io names no place where its images are had"),
+        ({"quay.io": {"ca_pem": CA, "fallback": False}}, "names no place where its images are had"),
+        ({"quay.io": {"mirrors": [{"url": "mirror.example"}]}}, "'mirror.example' is no mirror's URL"),
+        ({"quay.io": {"mirrors": [{"url": "https://me:pw@mirror.example"}]}}, "without credentials"),
+    ],
+)
+def test_what_no_runtime_could_use_is_refused_with_its_key(upstreams: Any, wanted: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings(upstreams)
+    assert len(caught.value.findings) == 1
+    assert wanted in caught.value.findings[0]
+
+
+def test_a_cache_is_place_enough() -> None:
+    assert settings({"quay.io": {}}, caches={"quay.io": {"port": 6001}})
+
+
+def test_an_upstream_behind_a_ca_of_its_own_is_trusted_by_docker_and_containerd() -> None:
+    wish = node_wish(settings({HOST: {"ca_pem": CA}}), "node-1", CA)
+    files = {file.path: file.content for file in node_document(wish).files if isinstance(file, File)}
+
+    assert files[f"/etc/docker/certs.d/{HOST}/ca.crt"] == CA
+    assert files[f"@certs.d@/{HOST}/ca.crt"] == CA
+    assert files[f"@certs.d@/{HOST}/hosts.toml"] == f'server = "https://{HOST}"\nca = "ca.crt"\n'
+    assert files[f"/etc/containers/certs.d/{HOST}/ca.crt"] == CA
+    assert files[f"/etc/rancher/k3s/towpath/{HOST}.crt"] == CA
+
+
+def test_our_cache_is_asked_first_then_mirrors_then_the_upstream() -> None:
+    mirrors = [{"url": "https://second.example"}, {"url": "https://third.example", "ca_pem": CA}]
+    wish = node_wish(
+        settings({"docker.io": {"mirrors": mirrors}}, caches={"docker.io": {"port": 6001}}, port=6000), "node-1", CA
+    )
+
+    assert [mirror.url for mirror in wish.upstreams[0].mirrors] == [
+        "https://10.0.0.5:6001",
+        "https://second.example",
+        "https://third.example",
+    ]
