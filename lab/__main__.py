@@ -43,6 +43,12 @@ def add_node() -> None:
     typer.echo(Lab(Paths(), Progress()).add_node())
 
 
+@app.command("remove-node")
+def remove_node(name: Annotated[str, typer.Argument(help="As `lab status` shows it, e.g. node-3.")]) -> None:
+    """Remove one node with all that it has."""
+    Lab(Paths(), Progress()).remove_node(name)
+
+
 @app.command("status")
 def show_status() -> None:
     """Show every part with its state and address; exit status 1 if one is not up."""

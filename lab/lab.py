@@ -1,5 +1,6 @@
 """The whole lab: up, down, one more node."""
 
+import itertools
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -61,9 +62,23 @@ class Lab:
         existing = (
             Nodes(self.paths, daemon.docker, state.ensure(self.paths)).existing() if daemon.docker.answers() else []
         )
-        count = max(len(existing), DEFAULT_NODES - 1) + 1
+        free = next(index for index in itertools.count(1) if node_name(index) not in existing)
+        count = max(free, DEFAULT_NODES)
         self.up(count)
         return node_name(count)
+
+    def remove_node(self, name: str) -> None:
+        """Remove one node with all that it has; nothing happens where it is not. Raises LabError."""
+        host.check()
+        with locked(self.paths.cache, self.progress):
+            owner.refuse_other(self.paths)
+            daemon = Daemon(self.paths, docker_engine.ensure(self.paths, self.progress))
+            if not daemon.docker.answers():
+                return
+            nodes = Nodes(self.paths, daemon.docker, state.ensure(self.paths))
+            container.remove(daemon.docker, [each for each in nodes.existing() if each == name])
+            self.paths.node_socket(name).unlink(missing_ok=True)
+            keys.write_known_hosts(self.paths, nodes.existing())
 
     def down(self) -> None:
         """Stop and remove everything of the lab but its caches; nothing happens where nothing is. Raises LabError."""

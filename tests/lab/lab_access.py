@@ -129,6 +129,10 @@ class LabAccess:
         """Bring up one node more; return its name."""
         return lab_command("add-node").check().stdout.strip()
 
+    def remove_node(self, name: str) -> None:
+        """Remove a node from `add_node`, in whatever state it is."""
+        lab_command("remove-node", name).check()
+
 
 def shell_environment() -> dict[str, str]:
     """The environment after `eval "$(python -m lab env)"`, as a shell has it."""

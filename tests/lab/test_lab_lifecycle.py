@@ -182,7 +182,7 @@ def test_a_dead_owner_is_cleaned_up_and_followed(up: LabMachine) -> None:
     assert up.lab("status").status == 1
 
 
-def test_a_node_more(up: LabMachine) -> None:
+def test_a_node_more_and_gone_again(up: LabMachine) -> None:
     before = up.containers()
 
     added = up.lab("add-node").check().stdout
@@ -191,7 +191,13 @@ def test_a_node_more(up: LabMachine) -> None:
     after = up.containers()
     assert after.pop("node-3")
     assert after == before
-    assert "10.89.0.13,node-3 ssh-ed25519 " in (up.root / "a/.towpath/lab/known_hosts").read_text()
+    known_hosts = up.root / "a/.towpath/lab/known_hosts"
+    assert "10.89.0.13,node-3 ssh-ed25519 " in known_hosts.read_text()
+
+    up.lab("remove-node", "node-3").check()
+
+    assert up.containers() == before
+    assert "node-3" not in known_hosts.read_text()
 
 
 def test_what_the_checkout_keeps_is_private(up: LabMachine) -> None:
