@@ -30,6 +30,7 @@ use_id() {
     [ ! -f "$state/current" ] || read -r current <"$state/current"
     current=${current:+$state/$current}
     : >"$work/old.entries"
+    : >"$work/killed.entries"
     : >"$work/old.manifest"
     : >"$work/old.dirs"
     if [ -n "$current" ]; then

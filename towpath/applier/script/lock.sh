@@ -41,7 +41,7 @@ break_stale_lock() {
     [ -d "$lock" ] || abort "cannot make $lock; is the file system read-only?"
     [ -n "$(lock_holder)" ] || sleep 1
     holder=$(lock_holder)
-    [ -z "$holder" ] || ! kill -0 "$holder" 2>/dev/null || return 1
+    [ -z "$holder" ] || ! runs "$holder" || return 1
     mv "$lock" "$lock.stale.$$" 2>/dev/null && rm -rf "$lock.stale.$$"
 }
 
@@ -57,7 +57,7 @@ lock_holder() {
 await_lock() {
     lock_place
     waited=0
-    while [ -e "$lock" ] && holder=$(lock_holder) && [ -n "$holder" ] && kill -0 "$holder" 2>/dev/null; do
+    while [ -e "$lock" ] && holder=$(lock_holder) && [ -n "$holder" ] && runs "$holder"; do
         [ "$waited" -lt "$lock_wait_seconds" ] ||
             abort "another run (pid $holder) has held $lock for more than $lock_wait_seconds s; let it end first"
         sleep 1

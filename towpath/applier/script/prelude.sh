@@ -96,6 +96,11 @@ abort() {
     exit 11
 }
 
+# runs PID: whether that process is a run of ours; neither a process that has its number by chance nor a zombie is.
+runs() {
+    grep -q towpath "/proc/$1/cmdline" 2>/dev/null
+}
+
 make_work() {
     for area in /dev/shm /tmp; do
         [ -d "$area" ] && [ -w "$area" ] && break
@@ -103,7 +108,7 @@ make_work() {
     for stale in "$area"/towpath.work.* "$area"/towpath.boot.*; do
         [ -e "$stale" ] || continue
         owner_pid=${stale#"$area"/towpath.????.}
-        kill -0 "${owner_pid%%.*}" 2>/dev/null || rm -rf "$stale"
+        runs "${owner_pid%%.*}" || rm -rf "$stale"
     done
     work=$(mktemp -d "$area/towpath.work.$$.XXXXXX") || {
         say "cannot make a working folder in $area; free some space there"

@@ -60,6 +60,9 @@ recover() {
         [ ! -s "$work/trouble" ] ||
             abort "a run was killed here, and what it left cannot be put back: $(one_line <"$work/trouble")"
         cat "$state/journal/triggers" >>"$state/dirty"
+        killed=$state/$(cat "$state/journal/generation")
+        rm -rf "$state/killed"
+        mv "$killed" "$state/killed" || abort "cannot write $state"
         step run "$id" recovered "the run before was killed; its changes were put back first"
     fi
     [ ! -d "$state/journal" ] || rm -rf "$state/journal"
@@ -70,6 +73,7 @@ recover() {
     fi
     rm -rf "$state/journal.new"
     drop_generation
+    [ ! -d "$state/killed" ] || cp "$state/killed/entries" "$work/killed.entries"
 }
 
 # roll_back: this run failed. Files, commands, services and containers as before, each checked.
@@ -92,7 +96,7 @@ commit() {
     echo "$generation" >"$state/current.new" && mv "$state/current.new" "$state/current" ||
         { live=yes && abort "cannot write $state/current"; }
     current=$next
-    rm -rf "$state/journal" "$state/dirty" "$state/staging"
+    rm -rf "$state/journal" "$state/dirty" "$state/killed" "$state/staging"
     drop_generation
     prune_made
 }

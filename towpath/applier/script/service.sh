@@ -126,6 +126,7 @@ act_on() {
     read -r timeout settle rest <<EOT
 $(entry service "$2")
 EOT
+    timeout=${timeout:-90} settle=${settle:-0}
     [ "$2 $1" != "docker restart" ] || remember_containers
     if ! service_call "$1" "$2" "$timeout"; then
         failure=$(one_line <"$work/output")

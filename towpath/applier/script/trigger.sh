@@ -31,26 +31,30 @@ find_triggers() {
     awk '!seen[$0]++' "$work/triggers.all" >"$work/triggers"
 }
 
-# entry KIND NAME: the rest of an entry of the new document, or else of the old one.
+# entry KIND NAME: the rest of an entry of the new document, or else of the old one, or of a killed run's.
 entry() {
-    awk -v kind="$1" -v name="$2" '$1 == kind && $2 == name { print; exit }' "$work/entries" "$work/old.entries" |
-        cut -d ' ' -f 3-
+    awk -v kind="$1" -v name="$2" '$1 == kind && $2 == name { print; exit }' \
+        "$work/entries" "$work/old.entries" "$work/killed.entries" | cut -d ' ' -f 3-
 }
 
-# text_of KIND NAME FIELD: set $text to the file with an entry's content, new document first; empty if it has none.
+# text_of KIND NAME FIELD: set $text to the file with an entry's content, looked for in the same order; empty: none.
 text_of() {
     text=
-    text_number=$(awk -v kind="$1" -v name="$2" -v field="$3" '$1 == kind && $2 == name { print $field; exit }' \
-        "$work/entries")
-    if [ -n "$text_number" ]; then
+    for source in "$work/entries" "$work/old.entries" "$work/killed.entries"; do
+        text_number=$(awk -v kind="$1" -v name="$2" -v field="$3" '$1 == kind && $2 == name { print $field; exit }' \
+            "$source")
+        [ -n "$text_number" ] || continue
         [ "$text_number" != - ] || return 0
-        content "$text_number"
-        text=$work/content/$text_number
+        case $source in
+        */old.entries) text=$current/content/$text_number ;;
+        */killed.entries) text=$state/killed/content/$text_number ;;
+        *)
+            content "$text_number"
+            text=$work/content/$text_number
+            ;;
+        esac
         return 0
-    fi
-    text_number=$(awk -v kind="$1" -v name="$2" -v field="$3" '$1 == kind && $2 == name { print $field; exit }' \
-        "$work/old.entries")
-    [ -z "$text_number" ] || [ "$text_number" = - ] || text=$current/content/$text_number
+    done
 }
 
 run_commands() {
@@ -71,6 +75,7 @@ run_command() {
     text=
     [ "$1" = run ] || text_of command "$2" 4
     [ -n "$text" ] || text_of command "$2" 3
+    [ -n "$text" ] || return 0
     echo "$2" >>"$work/ran"
     if [ "$(cat "$text")" = @trust@ ]; then
         trust_update "$1" >"$work/output" 2>&1 </dev/null 9>&- || return 1

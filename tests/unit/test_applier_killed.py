@@ -1,0 +1,223 @@
+"""A run that is killed at any of its steps: the next one converges, and a delete leaves the tree as it was."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.unit.applier_machine import SHELLS, Machine, make_machine
+from towpath.applier.actors import Command
+from towpath.applier.bootstrap import Sudo, apply_command, delete_command, stdin
+from towpath.applier.document import Document
+from towpath.applier.entries import Absent, Block, Directory, File, FileEntry, JsonKeys
+from towpath.applier.summary import actual_summary, summary
+
+_STEPS = ("mv", "cp", "rm", "mkdir", "chmod", "chown", "sync", "sha256sum", "rmdir", "awk")
+_WRAPPER = """
+n=$(cat /kill/count 2>/dev/null || echo 0)
+n=$((n + 1))
+echo $n >/kill/count
+if [ $n = "$(cat /kill/at)" ]; then
+    {first}
+    kill -9 $(cat /kill/pids) $PPID
+    exit 1
+fi
+exec /usr/bin/{name} "$@"
+"""
+_OLD = Document("node", (File("/etc/a", "old a\n"), Block("/etc/hosts", ("1.1.1.1 x",)), File("/etc/only-old", "o")))
+_NEW = Document(
+    "node",
+    (
+        Directory("/srv/data", "0750", "0:10001"),
+        File("/etc/a", "new a\n", "0600"),
+        File("/opt/deep/er/b", "b\n"),
+        Absent("/etc/gone"),
+        JsonKeys("/etc/x.json", {"k": [1]}),
+        Block("/etc/hosts", ("10.0.0.5 registry",)),
+        Command("touch", "echo ran >>/tmp/ran", ("/etc/a",)),
+    ),
+)
+
+
+def prepared(root: Path, shell: str) -> Machine:
+    machine = make_machine(root, shell)
+    machine.write("/etc/a", "before\n", 0o640)
+    machine.write("/etc/gone", "here\n")
+    machine.write("/etc/x.json", '{"theirs": true}\n')
+    machine.write("/etc/hosts", "127.0.0.1 localhost\n")
+    return machine
+
+
+def kill_at(machine: Machine, step: int, *, before: bool) -> None:
+    """Let the step-th of the programs that change things kill the run, before or after it has done its work."""
+    for name in _STEPS:
+        first = ":" if before else f'/usr/bin/{name} "$@"'
+        machine.path(f"/fake/{name}").unlink(missing_ok=True)
+        machine.fake(
+            name, _WRAPPER.format(name="mawk" if name == "awk" else name, first=first.replace("/awk", "/mawk"))
+        )
+    machine.write("/kill/count", "0")
+    machine.write("/kill/pids", "")
+    machine.write("/kill/at", str(step))
+
+
+def heal(machine: Machine) -> None:
+    for name in _STEPS:
+        machine.path(f"/fake/{name}").unlink(missing_ok=True)
+    machine.path("/fake/awk").symlink_to("/usr/bin/mawk")
+    for name in ("count", "pids", "at"):
+        machine.path(f"/kill/{name}").unlink(missing_ok=True)
+    machine.path("/kill").rmdir()
+
+
+def counted(machine: Machine) -> int:
+    return int(machine.path("/kill/count").read_text())
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize("verb", ["apply", "delete"])
+def test_killed_at_every_step(tmp_path: Path, verb: str, before: bool) -> None:
+    """Steps are taken in strides, so that the whole takes seconds; the strides of the two cases are not the same."""
+    step = 1
+    while True:
+        machine = prepared(tmp_path / f"{verb}-{step}", "dash")
+        original = machine.tree()
+        assert machine.apply(_OLD).code == 0
+        kill_at(machine, step, before=before)
+        if verb == "apply":
+            machine.run(apply_command(Sudo()), stdin(_NEW, Sudo()))
+        else:
+            machine.run(delete_command("node", Sudo()))
+        done = counted(machine) < step
+        heal(machine)
+        if step % 2:
+            applied = machine.apply(_NEW)
+            assert applied.code == 0, (step, applied)
+            assert actual_summary(machine.check(_NEW).result, "s") == summary(_NEW, "s"), step
+            assert machine.apply(_NEW).result.status == "unchanged", step
+        deleted = machine.delete("node")
+        assert deleted.code == 0, (step, deleted)
+        machine.path("/tmp/ran").unlink(missing_ok=True)
+        assert machine.tree() == original, step
+        if done:
+            break
+        step += 8 if before else 11
+    assert step > 40
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_files_are_never_half_written_while_runs_are_killed(tmp_path: Path, shell: str) -> None:
+    machine = prepared(tmp_path / "root", shell)
+    original = machine.tree()
+    contents = {b"before\n", b"old a\n", b"new a\n"}
+    for turn in range(12):
+        document = (_NEW, _OLD)[turn % 2]
+        process = subprocess.Popen(
+            machine.argv(apply_command(Sudo())), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        assert process.stdin
+        process.stdin.write(stdin(document, Sudo()).encode())
+        process.stdin.close()
+        time.sleep(0.02 + 0.02 * turn)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert machine.path("/etc/a").read_bytes() in contents
+        assert machine.path("/etc/x.json").read_text() in {'{"theirs": true}\n', '{"theirs": true, "k": [1]}\n'}
+    assert machine.apply(_NEW).code == 0
+    assert actual_summary(machine.check(_NEW).result, "s") == summary(_NEW, "s")
+    assert machine.delete("node").code == 0
+    machine.path("/tmp/ran").unlink(missing_ok=True)
+    assert machine.tree() == original
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_in_the_middle_puts_the_old_state_back(tmp_path: Path, number: signal.Signals) -> None:
+    machine = prepared(tmp_path / "root", "dash")
+    original = machine.tree()
+    slow = Command(
+        "slow", "echo $PPID >/tmp/pid; while [ ! -f /tmp/go ]; do sleep 0.05; done", ("/etc/a",), undo="true"
+    )
+    document = Document("node", (*_NEW.files, slow))
+    process = subprocess.Popen(
+        machine.argv(apply_command(Sudo())), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdin
+    process.stdin.write(stdin(document, Sudo()).encode())
+    process.stdin.close()
+    process.stdin = None
+    pid = machine.path("/tmp/pid")
+    while not pid.exists() or not pid.read_text().strip():
+        time.sleep(0.02)
+    parent = int(Path(f"/proc/{pid.read_text().strip()}/stat").read_text().rpartition(")")[2].split()[1])
+    os.kill(parent, number)
+    machine.path("/tmp/go").write_text("")
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 11, err
+    assert b"ended by a signal; the old state is back" in err
+    pid.unlink()
+    machine.path("/tmp/go").unlink()
+    assert machine.tree() == original
+
+
+def test_a_cut_connection_does_not_end_the_run(tmp_path: Path) -> None:
+    machine = prepared(tmp_path / "root", "dash")
+    document = Document("node", (*_NEW.files, Command("slow", "sleep 0.5; echo out; echo done >/tmp/ran", ("/etc/a",))))
+    process = subprocess.Popen(
+        machine.argv(apply_command(Sudo())), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdin
+    assert process.stdout
+    assert process.stderr
+    process.stdin.write(stdin(document, Sudo()).encode())
+    process.stdin.close()
+    process.stdout.close()
+    process.stderr.close()
+    assert process.wait(timeout=60) == 0
+    assert machine.path("/tmp/ran").read_text() == "done\n"
+    machine.path("/tmp/ran").unlink()
+    assert machine.apply(document).result.status == "unchanged"
+
+
+_NAMES = ("/etc/a", "/etc/b/c", "/opt/d", "/srv/e/f/g")
+_CONTENT = st.binary(max_size=20)
+_MODES = st.sampled_from(["0600", "0644", "0755", "2640"])
+
+
+@st.composite
+def _wishes(draw: st.DrawFn) -> Document:
+    entries: list[FileEntry] = []
+    for name in draw(st.lists(st.sampled_from(_NAMES), unique=True)):
+        if draw(st.booleans()):
+            entries.append(File(name, draw(_CONTENT), draw(_MODES), draw(st.sampled_from(["root:root", "7:8"]))))
+        else:
+            entries.append(Absent(name))
+    return Document("node", tuple(entries))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    there=st.dictionaries(st.sampled_from(_NAMES), st.tuples(_CONTENT, st.integers(0o400, 0o777), st.booleans())),
+    wishes=st.lists(_wishes(), min_size=1, max_size=3),
+)
+def test_whatever_was_there_and_was_wished_a_delete_brings_it_back(
+    tmp_path_factory: pytest.TempPathFactory, there: dict[str, tuple[bytes, int, bool]], wishes: list[Document]
+) -> None:
+    machine = make_machine(tmp_path_factory.mktemp("random") / "root", "dash")
+    for name, (content, mode, link) in there.items():
+        if link:
+            machine.write(f"{name}.target", content, mode)
+            machine.path(name).symlink_to(Path(name).name + ".target")
+        else:
+            machine.write(name, content, mode)
+    original = machine.tree()
+    for wish in wishes:
+        assert machine.apply(wish).code == 0
+        assert actual_summary(machine.check_recorded("node").result, "s") == summary(wish, "s")
+    assert machine.delete("node").code == 0
+    assert machine.tree() == original
