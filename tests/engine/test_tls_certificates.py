@@ -237,6 +237,21 @@ def test_key_identifiers_are_written_when_asked_for(plugin: Plugin) -> None:
     assert "Authority Key Identifier" not in show(authority)
 
 
+def test_the_key_identifier_of_an_ed25519_key_is_the_official_plugins_own(plugin: Plugin) -> None:
+    made = make(
+        plugin,
+        SELF_SIGNED,
+        privateKeyPem=make_key(plugin, algorithm="ED25519"),
+        allowedUses=[],
+        validityPeriodHours=1,
+        setSubjectKeyId=True,
+    )
+    certificate = x509.load_pem_x509_certificate(made["certPem"].encode())
+    key = certificate.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    written = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+    assert written == hashlib.sha1(bytes([0x04, len(key)]) + key).digest()
+
+
 def test_a_chain_of_two_authorities_is_trusted(plugin: Plugin, tmp_path: Path) -> None:
     keys = [make_key(plugin) for _ in range(3)]
     root = make_authority(plugin, keys[0])

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SECONDS = 30
-URN = "urn:pulumi:lab::towpath::towpath:index:Ca$probe:index:Thing::ca::of$the lab"
+URN = "urn:pulumi:lab::towpath::towpath:index:Lab$towpath:index:Ca$probe:index:Thing::ca::of$the lab"
 
 
 class Engine(engine_pb2_grpc.EngineServicer):
