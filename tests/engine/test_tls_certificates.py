@@ -238,14 +238,9 @@ def test_key_identifiers_are_written_when_asked_for(plugin: Plugin) -> None:
 
 
 def test_the_key_identifier_of_an_ed25519_key_is_the_official_plugins_own(plugin: Plugin) -> None:
-    made = make(
-        plugin,
-        SELF_SIGNED,
-        privateKeyPem=make_key(plugin, algorithm="ED25519"),
-        allowedUses=[],
-        validityPeriodHours=1,
-        setSubjectKeyId=True,
-    )
+    key_pem = make_key(plugin, algorithm="ED25519")
+    wanted = {"privateKeyPem": key_pem, "allowedUses": [], "validityPeriodHours": 1, "setSubjectKeyId": True}
+    made = make(plugin, SELF_SIGNED, **wanted)
     certificate = x509.load_pem_x509_certificate(made["certPem"].encode())
     key = certificate.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
     written = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
