@@ -78,7 +78,6 @@ take_out() {
 drop_merge() {
     base=$work/merged/$count.base
     take_out
-    changed_keys "$mkind" /dev/null "$current/content/$oldn"
     if [ -s "$base" ] || [ "$okind" = file ]; then
         [ "$okind" != absent ] || omode=$nmode oowner=$nids
         change put content "$omode" "$oowner" "$base"

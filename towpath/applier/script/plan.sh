@@ -126,6 +126,7 @@ plan_absent() {
 plan_drop() {
     case $mkind in
     json | toml | block)
+        printf '%s\n' "$declared#*" >>"$work/changed"
         if [ "$nkind" = file ] && [ "$nsha" != "$written" ]; then
             drop_merge
             return

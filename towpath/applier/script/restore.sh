@@ -30,7 +30,7 @@ discard_staged() {
     [ "$locked" = yes ] && [ -n "$state" ] && [ -f "$state/staging" ] || return 0
     awk '$1 == "temp" { print $2 }' "$state/staging" | xargs rm -f
     prune_folders "$state/staging"
-    [ "$restoring" = yes ] || [ -d "$state/journal" ] || drop_generation
+    [ -d "$state/journal" ] || drop_generation
     rm -rf "$state/staging" "$state/journal.new"
     [ -n "$current" ] || [ -d "$state/journal" ] || [ -f "$state/dirty" ] || forget_state
 }
@@ -59,10 +59,7 @@ recover() {
         rm -f "$work/swapped"
         [ ! -s "$work/trouble" ] ||
             abort "a run was killed here, and what it left cannot be put back: $(one_line <"$work/trouble")"
-        cat "$state/journal/triggers" >>"$state/dirty"
-        killed=$state/$(cat "$state/journal/generation")
-        rm -rf "$state/killed"
-        mv "$killed" "$state/killed" || abort "cannot write $state"
+        remember_followers
         step run "$id" recovered "the run before was killed; its changes were put back first"
     fi
     [ ! -d "$state/journal" ] || rm -rf "$state/journal"
@@ -76,18 +73,29 @@ recover() {
     [ ! -d "$state/killed" ] || cp "$state/killed/entries" "$work/killed.entries"
 }
 
+# remember_followers: the files are back; what was hung on them has yet to follow, even if this run does not get there.
+remember_followers() {
+    cat "$state/journal/triggers" >>"$state/dirty"
+    rm -rf "$state/killed"
+    mv "$state/$(cat "$state/journal/generation")" "$state/killed" || abort "cannot write $state"
+    cp "$state/killed/entries" "$work/killed.entries"
+}
+
 # roll_back: this run failed. Files, commands, services and containers as before, each checked.
 roll_back() {
     restoring=yes
     back_out_containers
     restore_files
+    if [ ! -s "$work/trouble" ]; then
+        remember_followers
+        rm -rf "$state/journal"
+    fi
     back_out_commands
     reload_units
     back_out_services
     return_containers
-    [ -s "$work/trouble" ] || rm -rf "$state/journal"
+    [ -s "$work/trouble" ] || rm -rf "$state/dirty" "$state/killed"
     discard_staged
-    drop_generation
 }
 
 # commit: the new generation is in force; what only the old one needed goes.

@@ -193,9 +193,10 @@ start_remembered() {
 }
 
 back_out_services() {
-    [ -f "$work/acted" ] || return 0
+    cat "$work/acted" "$state/dirty" 2>/dev/null | awk '($1 == "restart" || $1 == "reload") && !seen[$2]++' \
+        >"$work/acted.all"
     while read -r word name; do
         is_active "$name" || word=restart
         act_on "$word" "$name" || echo "$name: $failure" >>"$work/trouble"
-    done <"$work/acted"
+    done <"$work/acted.all"
 }
