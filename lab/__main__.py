@@ -38,9 +38,17 @@ def down() -> None:
 
 
 @app.command("add-node")
-def add_node() -> None:
+def add_node(
+    *, containerd2: Annotated[bool, typer.Option(help="With containerd 2 in place of Debian's 1.6.")] = False
+) -> None:
     """Bring up one node more and print its name."""
-    typer.echo(Lab(Paths(), Progress()).add_node())
+    typer.echo(Lab(Paths(), Progress()).add_node(containerd2=containerd2))
+
+
+@app.command()
+def extras() -> None:
+    """Build containerd 2 and crictl, which only some tests need, and print the folder that has them."""
+    typer.echo(Lab(Paths(), Progress()).extras().folder)
 
 
 @app.command("remove-node")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lab import host
 from lab.cache import key, made_whole
+from lab.containerd2 import Containerd2
 from lab.docker_client import Docker
 from lab.errors import CommandError
 from lab.paths import RECIPES, Paths
@@ -66,7 +67,11 @@ class ImageBuilder:
 
     def ensure_registry(self, programs: Programs, base: str) -> str:
         """Make an image of upstream's registry server, with the CA certificates of `base`; return its tag."""
-        return self._ensure("registry", base, programs.registry)
+        return self._ensure("registry", base, {"registry": programs.registry})
+
+    def ensure_node_containerd2(self, base: str, containerd: Containerd2) -> str:
+        """Make an image of a node, `base`, with containerd 2; return its tag."""
+        return self._ensure("node-containerd2", base, {path.name: path for path in containerd.node_programs})
 
     def ensure_archives(self, programs: Programs, registry: str) -> Archives:
         """Write registry:3 and the versions of hello as Docker archives. Raises CommandError."""
@@ -78,7 +83,7 @@ class ImageBuilder:
             fresh = Archives(folder, archives.key)
             self._save(registry, "registry:3", fresh.registry)
             for version, architecture in HELLOS:
-                built = self._ensure("hello", "scratch", programs.hello(version, architecture))
+                built = self._ensure("hello", "scratch", {"hello": programs.hello(version, architecture)})
                 self._save(built, *_hello(fresh, version, architecture))
             (folder / "key").write_text(archives.key, encoding="ascii")
         return archives
@@ -88,38 +93,20 @@ class ImageBuilder:
         self.docker("save", "--output", str(archive), name)
 
     def _ensure_on_base(self, name: str, packages: tuple[str, ...]) -> str:
-        return self._ensure(name, self._ensure_base(name, packages))
+        return self._ensure(name, self._ensure_base(name, packages), {})
 
-    def _ensure(self, name: str, base: str, *programs: Path) -> str:
-        """Build the Dockerfile of that name; programs are put beside it without what follows a dash in their name."""
-        made_from: list[str | Path] = [
-            DOCKERFILES / name,
-            base,
-            *(f"{path.parent.name}/{path.name}" for path in programs),
-        ]
-        tag = f"towpath-lab/{name}:{key(*made_from)}"
+    def _ensure(self, name: str, base: str, programs: dict[str, Path]) -> str:
+        """Build the Dockerfile of that name, with programs put beside it under the names given."""
+        made_from = (f"{path.parent.name}/{path.name}" for path in programs.values())
+        tag = f"towpath-lab/{name}:{key(DOCKERFILES / name, base, *made_from)}"
         if self.docker.inspect("image", tag) is not None:
             return tag
-        log = self.paths.logs / f"image-{name}.log"
+        options = ["--network", "none", "--force-rm", "--build-arg", f"BASE={base}", "--tag", tag]
         with self.progress.step(f"building image {tag}"), tempfile.TemporaryDirectory() as folder:
-            context = Path(folder)
-            shutil.copytree(DOCKERFILES / name, context, dirs_exist_ok=True)
-            for program in programs:
-                shutil.copy2(program, context / program.name.split("-")[0])
-            self.docker(
-                *(
-                    "build",
-                    "--network",
-                    "none",
-                    "--force-rm",
-                    "--build-arg",
-                    f"BASE={base}",
-                    "--tag",
-                    tag,
-                    str(context),
-                ),
-                log=log,
-            )
+            shutil.copytree(DOCKERFILES / name, folder, dirs_exist_ok=True)
+            for file, program in programs.items():
+                shutil.copy2(program, Path(folder, file))
+            self.docker("build", *options, folder, log=self.paths.logs / f"image-{name}.log")
         return tag
 
     def _ensure_base(self, name: str, packages: tuple[str, ...]) -> str:

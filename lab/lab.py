@@ -5,9 +5,11 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from lab import (
     container,
+    containerd2,
     docker_engine,
     host,
     keys,
@@ -21,13 +23,13 @@ from lab import (
     upstream,
 )
 from lab.cache import locked
+from lab.containerd2 import Containerd2
 from lab.daemon import Daemon
-from lab.images import ImageBuilder
+from lab.images import Archives, ImageBuilder
 from lab.nodes import Nodes
 from lab.paths import Paths
-from lab.programs import Programs
 from lab.progress import Progress
-from lab.topology import node_name
+from lab.topology import node_index, node_name
 
 DEFAULT_NODES = 2
 REGISTRY_IMAGE = "registry:3"
@@ -43,29 +45,11 @@ class Lab:
 
     def up(self, count: int = DEFAULT_NODES) -> None:
         """Bring everything up that is not, with at least `count` nodes. Raises LabError."""
-        host.check()
-        with locked(self.paths.cache, self.progress):
-            owner.claim(self.paths, self.progress)
-            instance = state.ensure(self.paths)
-            host.install_packages(self.progress)
-            daemon = Daemon(self.paths, docker_engine.ensure(self.paths, self.progress))
-            if daemon.ensure(self.progress):
-                self._forget_others(daemon, instance)
-            nodes = Nodes(self.paths, daemon.docker, instance)
-            self._parts(daemon, nodes, nodes.wanted(count))
+        self._bring_up(count)
 
-    def add_node(self) -> str:
-        """Bring up one node more than there are; return its name. Raises LabError."""
-        host.check()
-        owner.refuse_other(self.paths)
-        daemon = Daemon(self.paths, docker_engine.ensure(self.paths, self.progress))
-        existing = (
-            Nodes(self.paths, daemon.docker, state.ensure(self.paths)).existing() if daemon.docker.answers() else []
-        )
-        free = next(index for index in itertools.count(1) if node_name(index) not in existing)
-        count = max(free, DEFAULT_NODES)
-        self.up(count)
-        return node_name(count)
+    def add_node(self, *, containerd2: bool = False) -> str:
+        """Bring up the first node that is missing, with containerd 2 if so wished; return its name. Raises LabError."""
+        return self._bring_up(DEFAULT_NODES, more=True, containerd2=containerd2)
 
     def remove_node(self, name: str) -> None:
         """Remove one node with all that it has; nothing happens where it is not. Raises LabError."""
@@ -77,8 +61,19 @@ class Lab:
                 return
             nodes = Nodes(self.paths, daemon.docker, state.ensure(self.paths))
             container.remove(daemon.docker, [each for each in nodes.existing() if each == name])
-            self.paths.node_socket(name).unlink(missing_ok=True)
+            for socket in (self.paths.node_socket(name), self.paths.node_containerd_socket(name)):
+                socket.unlink(missing_ok=True)
             keys.write_known_hosts(self.paths, nodes.existing())
+
+    def extras(self) -> Containerd2:
+        """Build what only some tests need and put crictl into a lab shell's programs. Raises LabError."""
+        host.check()
+        with locked(self.paths.cache, self.progress):
+            owner.refuse_other(self.paths)
+            state.ensure(self.paths)
+            built = containerd2.ensure(self.paths, self.progress)
+            self._offer(built.crictl)
+        return built
 
     def down(self) -> None:
         """Stop and remove everything of the lab but its caches; nothing happens where nothing is. Raises LabError."""
@@ -94,8 +89,29 @@ class Lab:
                 leftovers.remove(self.paths)
             shutil.rmtree(self.paths.state, ignore_errors=True)
 
-    def _parts(self, daemon: Daemon, nodes: Nodes, names: list[str]) -> None:
-        """Build what is missing and start every part, each as soon as what it needs is there."""
+    def _bring_up(self, count: int, *, more: bool = False, containerd2: bool = False) -> str:
+        """Bring everything up, with one node `more` if so wished; return the first name that no other node has."""
+        host.check()
+        with locked(self.paths.cache, self.progress):
+            owner.claim(self.paths, self.progress)
+            instance = state.ensure(self.paths)
+            host.install_packages(self.progress)
+            daemon = Daemon(self.paths, docker_engine.ensure(self.paths, self.progress))
+            if daemon.ensure(self.progress):
+                self._forget_others(daemon, instance)
+            nodes = Nodes(self.paths, daemon.docker, instance)
+            names = nodes.wanted(count)
+            added = next(name for name in map(node_name, itertools.count(1)) if name not in names)
+            if more:
+                names = sorted([*names, added], key=node_index)
+            self._parts(daemon, nodes, names, added if containerd2 else None)
+        return added
+
+    def _parts(self, daemon: Daemon, nodes: Nodes, names: list[str], new_containerd2: str | None) -> None:
+        """Build what is missing and start every part, each as soon as what it needs is there.
+
+        `new_containerd2` is the name of a new node that gets containerd 2, if there is to be one.
+        """
         images = ImageBuilder(self.paths, daemon.docker, self.progress)
         keys.write_known_hosts(self.paths, names)
         networks.ensure(daemon.docker)
@@ -103,24 +119,32 @@ class Lab:
         with ThreadPoolExecutor(max_workers=len(names) + 3) as pool:
             built = pool.submit(programs.ensure, self.paths, self.progress)
             node_image = images.ensure_node()
-            started = [pool.submit(self._start_node, nodes, name, node_image) for name in names]
+            kinds = dict.fromkeys(names, node_image)
+            if new_containerd2 is not None:
+                kinds[new_containerd2] = images.ensure_node_containerd2(
+                    node_image, containerd2.ensure(self.paths, self.progress)
+                )
+            started = [pool.submit(self._start_node, nodes, name, image) for name, image in kinds.items()]
             squid_image = images.ensure_squid()
             proxy.prepare_logs(self.paths)
             started.append(pool.submit(start, proxy.service(self.paths, squid_image)))
-            registry_image = images.ensure_registry(built.result(), node_image)
-            archives = images.ensure_archives(built.result(), registry_image)
+            archives = self._archives(images, built.result(), node_image)
             seed = upstream.ensure_seed(self.paths, built.result(), archives, self.progress)
             storage = upstream.ensure_storage(self.paths, seed)
+            registry_image = images.ensure_registry(built.result(), node_image)
             started.append(pool.submit(start, upstream.service(self.paths, registry_image, storage)))
             for part in started:
                 part.result()
-        self._offer(daemon, built.result())
+        self._offer(built.result().crane, daemon.engine.client)
         if nodes.load(REGISTRY_NODE, REGISTRY_IMAGE, archives.registry):
             self.progress.say(f"{REGISTRY_NODE} has {REGISTRY_IMAGE}")
 
-    def _offer(self, daemon: Daemon, made: Programs) -> None:
-        """Put the programs of a lab shell into one folder."""
-        for program in (made.crane, daemon.engine.client):
+    def _archives(self, images: ImageBuilder, made: programs.Programs, node_image: str) -> Archives:
+        return images.ensure_archives(made, images.ensure_registry(made, node_image))
+
+    def _offer(self, *offered: Path) -> None:
+        """Put programs into the folder that a lab shell has first on its PATH."""
+        for program in offered:
             link = self.paths.bin / program.name
             link.unlink(missing_ok=True)
             link.symlink_to(program)

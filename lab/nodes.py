@@ -47,7 +47,7 @@ class Nodes:
     def ensure(self, name: str, image: str) -> bool:
         """Bring one node up and wait until it serves; return whether anything was done. Raises PartError."""
         changed = container.ensure(self.docker, self._container(name, image), self.instance)
-        self._link_socket(name)
+        self._link_sockets(name)
         if changed:
             self._set_password(name)
         if not self.serves(name):
@@ -101,15 +101,19 @@ class Nodes:
             keeps_state=True,
         )
 
-    def _link_socket(self, name: str) -> None:
-        """Point the node's socket on this machine at the one inside, by way of the node's first process."""
+    def _link_sockets(self, name: str) -> None:
+        """Point the node's sockets on this machine at those inside, by way of the node's first process."""
         document = self.docker.inspect("container", name)
         pid = 0 if document is None else document["State"]["Pid"]
-        link = self.paths.node_socket(name)
-        fresh = link.with_suffix(".new")
-        fresh.unlink(missing_ok=True)
-        fresh.symlink_to(f"/proc/{pid}/root/run/docker.sock")
-        fresh.replace(link)
+        inside = {
+            self.paths.node_socket(name): "docker.sock",
+            self.paths.node_containerd_socket(name): "containerd/containerd.sock",
+        }
+        for link, socket in inside.items():
+            fresh = link.with_suffix(".new")
+            fresh.unlink(missing_ok=True)
+            fresh.symlink_to(f"/proc/{pid}/root/run/{socket}")
+            fresh.replace(link)
 
     def _set_password(self, name: str) -> None:
         password = state.once(self.paths.state / "deploy-password", lambda: secrets.token_urlsafe(16).encode())

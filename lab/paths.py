@@ -78,3 +78,7 @@ class Paths:
     def node_socket(self, name: str) -> Path:
         """Return the API socket of the dockerd inside a node, good on this machine while the node runs."""
         return self.run / f"{name}.sock"
+
+    def node_containerd_socket(self, name: str) -> Path:
+        """Return the API socket of a node's containerd, for crictl; good on this machine while the node runs."""
+        return self.run / f"{name}.containerd.sock"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.cache import key, made_whole
-from lab.command import run
+from lab.go_build import build
 from lab.paths import RECIPES, Paths
 from lab.progress import Progress
 
@@ -46,18 +46,9 @@ def ensure(paths: Paths, progress: Progress) -> Programs:
     log = paths.logs / "go-build.log"
     with progress.step("building registry and crane from their source modules"), made_whole(programs.folder) as folder:
         version = f"-X {REGISTRY}/version.version={REGISTRY_VERSION} -X {REGISTRY}/version.mainpkg={REGISTRY}"
-        _build(f"{REGISTRY}/cmd/registry", folder / "registry", log, ldflags=version)
-        _build(CRANE, folder / "crane", log)
+        build(MODULE, f"{REGISTRY}/cmd/registry", folder / "registry", log, ldflags=version)
+        build(MODULE, CRANE, folder / "crane", log)
         for name, architecture in HELLOS:
             target = Programs(folder).hello(name, architecture)
-            _build("./hello", target, log, ldflags=f"-X main.version={name}", architecture=architecture)
+            build(MODULE, "./hello", target, log, ldflags=f"-X main.version={name}", arch=architecture)
     return programs
-
-
-def _build(package: str, target: Path, log: Path, *, ldflags: str = "", architecture: str | None = None) -> None:
-    env = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off"}
-    if architecture is not None:
-        env["GOARCH"] = architecture
-    flags = f"-s -w {ldflags}".strip()
-    argv: list[str | Path] = ["go", "build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", target, package]
-    run(argv, env=env, cwd=MODULE, log=log)

@@ -90,6 +90,10 @@ class LabAccess:
         hosts = [line.split()[0].split(",") for line in self.known_hosts.read_text().splitlines()]
         return {name: address for address, name in hosts}
 
+    def image_archive(self, name: str) -> Path:
+        """The Docker archive `hello` or `registry-3`, for skopeo, crane or `docker load`."""
+        return Path.home() / ".cache" / "towpath" / "lab" / "images" / f"{name}.tar"
+
     @property
     def proxy_credentials(self) -> tuple[str, str]:
         """User name and password of the authenticated port; the password has odd characters."""
@@ -125,9 +129,15 @@ class LabAccess:
         log = self.state / "logs" / "squid" / "access.log"
         return SquidMark(log, log.stat().st_size)
 
-    def add_node(self) -> str:
-        """Bring up one node more; return its name."""
-        return lab_command("add-node").check().stdout.strip()
+    def crictl(self, node: str, *args: str) -> Result:
+        """Run crictl on this machine against the containerd of a node; builds it on first use."""
+        folder = lab_command("extras").check().stdout.strip()
+        socket = f"unix:///run/towpath-lab/{node}.containerd.sock"
+        return finished([f"{folder}/crictl", "--config", "/dev/null", "--runtime-endpoint", socket, *args])
+
+    def add_node(self, *, containerd2: bool = False) -> str:
+        """Bring up one node more, with containerd 2 in place of Debian's 1.6 if so wished; return its name."""
+        return lab_command("add-node", *(["--containerd2"] if containerd2 else [])).check().stdout.strip()
 
     def remove_node(self, name: str) -> None:
         """Remove a node from `add_node`, in whatever state it is."""
