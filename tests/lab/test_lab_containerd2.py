@@ -20,10 +20,11 @@ def test_its_runtime_is_a_2_and_the_others_are_as_debian_ships_them(lab: LabAcce
 
 
 def test_its_settings_are_of_version_3_and_valid(lab: LabAccess, node: str) -> None:
-    dumped = lab.run(node, "containerd config dump").check().stdout
+    written = lab.run(node, "cat /etc/containerd/config.toml").check().stdout
+    understood = lab.run(node, "containerd config dump").check().stdout
 
-    assert "version = 3" in dumped
-    assert "/usr/lib/cni" in dumped
+    assert written.startswith("version = 3\n")
+    assert "bin_dirs = ['/usr/lib/cni']" in understood
 
 
 def test_its_docker_runs_a_container_on_it(lab: LabAccess, node: str) -> None:
