@@ -1,27 +1,28 @@
-"""A real API server for tests of the kubernetes plugin, a project that uses it, and a driver without an engine."""
+"""A real API server for tests of the kubernetes plugin, and a project that uses it."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
 from engine.catalog import EmbeddedPlugin
-from engine.plugins.kubernetes.package import VERSION, KubernetesPackage
-from engine.plugins.resource import Call, Created, Prior
+from engine.plugins.kubernetes.package import VERSION
 from engine.wrappers import render, write_executable
 from lab.cluster.local_control_plane import ControlPlane
+from tests.engine.kubernetes_driver import Driver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from engine.layout import Layout
-    from engine.plugins.changes import Diff
-    from engine.plugins.resource import Severity
-    from engine.plugins.values import Properties
     from tests.engine.conftest import EngineProject
+
+
+class Connect(Protocol):
+    def __call__(self, kubeconfig: str = ..., **settings: Any) -> Driver: ...
 
 
 @dataclass
@@ -51,65 +52,6 @@ class Cluster:
         self.kubectl("patch", kind, name, "--subresource", "status", "--type", "merge", "--patch", text)
 
 
-@dataclass
-class RecordingLog:
-    """What a resource said to the engine: severity, text, whether it was a passing one."""
-
-    said: list[tuple[str, str, bool]] = field(default_factory=list)
-
-    def write(self, severity: Severity, message: str, *, urn: str, stream_id: int, ephemeral: bool) -> None:
-        self.said.append((severity, message, ephemeral))
-
-    def texts(self, severity: str = "") -> list[str]:
-        return [text for kind, text, _ in self.said if severity in {"", kind}]
-
-
-class Driver:
-    """Calls the plugin as an engine does, within the test's process."""
-
-    def __init__(self, kubeconfig: str, **settings: Any) -> None:
-        self.package = KubernetesPackage()
-        self.package.configuration = {"kubeconfig": kubeconfig, **settings}
-        self.log = RecordingLog()
-
-    def call(self, token: str, name: str = "it", **details: Any) -> Call:
-        urn = f"urn:pulumi:test::probe::{token}::{name}"
-        return Call(urn, name, self.log, cancelled=self.package.cancelled, **details)
-
-    def check(self, token: str, inputs: Properties, old: Properties | None = None) -> Properties:
-        call = self.call(token)
-        checked = self.package.resource(call.urn).check(call, old or {}, inputs)
-        assert not checked.failures
-        return checked.inputs
-
-    def preview(self, token: str, inputs: Properties) -> Created:
-        call = self.call(token, preview=True)
-        return self.package.resource(call.urn).create(call, self.check(token, inputs))
-
-    def create(self, token: str, inputs: Properties, **details: Any) -> Prior:
-        call = self.call(token, **details)
-        checked = self.check(token, inputs)
-        created = self.package.resource(call.urn).create(call, checked)
-        return Prior(created.id, created.state, checked)
-
-    def diff(self, token: str, prior: Prior, inputs: Properties, **details: Any) -> Diff:
-        call = self.call(token, **details)
-        return self.package.resource(call.urn).diff(call, prior, self.check(token, inputs, prior.inputs))
-
-    def update(self, token: str, prior: Prior, inputs: Properties, **details: Any) -> Prior:
-        call = self.call(token, **details)
-        checked = self.check(token, inputs, prior.inputs)
-        return Prior(prior.id, self.package.resource(call.urn).update(call, prior, checked), checked)
-
-    def read(self, token: str, prior: Prior) -> Prior | None:
-        call = self.call(token)
-        return self.package.resource(call.urn).read(call, prior)
-
-    def delete(self, token: str, prior: Prior, **details: Any) -> None:
-        call = self.call(token, **details)
-        self.package.resource(call.urn).delete(call, prior)
-
-
 @pytest.fixture(scope="session")
 def kubernetes_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """An API server with all controllers, and no nodes: pods stay pending."""
@@ -125,10 +67,22 @@ def cluster(kubernetes_api: ControlPlane, request: pytest.FixtureRequest) -> Clu
 
 
 @pytest.fixture
-def driver(cluster: Cluster) -> Iterator[Driver]:
-    started = Driver(cluster.kubeconfig, namespace=cluster.namespace, enableSecretMutable="true")
-    yield started
-    started.package.close()
+def connect(cluster: Cluster) -> Iterator[Connect]:
+    """Makes drivers with settings of their own."""
+    started: list[Driver] = []
+
+    def connect(kubeconfig: str = cluster.kubeconfig, **settings: Any) -> Driver:
+        started.append(Driver(kubeconfig, **{"namespace": cluster.namespace, **settings}))
+        return started[-1]
+
+    yield connect
+    for driver in started:
+        driver.close()
+
+
+@pytest.fixture
+def driver(connect: Connect) -> Driver:
+    return connect(enableSecretMutable="true", enableConfigMapMutable="true")
 
 
 @pytest.fixture

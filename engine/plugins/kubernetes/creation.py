@@ -5,6 +5,7 @@ from engine.plugins.kubernetes.checkpoint import Checkpoint, write_checkpoint
 from engine.plugins.kubernetes.documents import id_of, name_in, namespace_in, nested, to_object
 from engine.plugins.kubernetes.errors import ApiError, KubernetesError, NoSuchKindError
 from engine.plugins.kubernetes.gvk import GroupVersionKind, KubeObject
+from engine.plugins.kubernetes.managed_fields import Ownership
 from engine.plugins.kubernetes.names import MANAGER_PREFIX, field_manager
 from engine.plugins.kubernetes.operation import Operation
 from engine.plugins.kubernetes.pause import Pause
@@ -105,7 +106,7 @@ def _write_in_time(operation: Operation, gvk: GroupVersionKind, document: KubeOb
 
 def _write(operation: Operation, gvk: GroupVersionKind, document: KubeObject, manager: str) -> KubeObject:
     api, namespace = operation.api, namespace_in(document)
-    how = operation.write(document, manager)
+    how = operation.write(document, Ownership(manager))
     if operation.is_patch(document) or operation.settings.upsert_existing_objects:
         return api.apply(gvk, namespace, document, how)
     try:

@@ -4,38 +4,63 @@ Ownership is a tree of keys such as ``{"f:spec": {"f:replicas": {}}}``, one for 
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from engine.plugins.kubernetes.documents import nested
 from engine.plugins.kubernetes.gvk import KubeObject
 
 _OWN_EARLIER_MANAGERS = frozenset({"pulumi-kubernetes", "pulumi-kubernetes.exe", "pulumi-resource-kubernetes"})
-_KUBECTL_APPLY = frozenset({("kubectl-client-side-apply", "Update"), ("before-first-apply", "Update")})
-_KUBECTL_SERVER_SIDE_APPLY = ("kubectl", "Apply")
+_KUBECTL_APPLY = frozenset(
+    {("kubectl-client-side-apply", "Update"), ("before-first-apply", "Update"), ("kubectl", "Apply")}
+)
 
 
-def taken_over(live: KubeObject, manager: str) -> list[dict[str, Any]] | None:
-    """Return `managedFields` in which ``manager`` applied what it, or `kubectl apply`, wrote in another way.
+@dataclass(frozen=True)
+class Ownership:
+    """Under which names we own fields.
+
+    Attributes:
+        manager: the name now.
+        former: the name the state has, which may be another.
+        patch: whether the object is another's, so that what `kubectl apply` wrote is not ours.
+
+    """
+
+    manager: str
+    former: str = ""
+    patch: bool = False
+
+    def owns(self, entry: dict[str, Any]) -> bool:
+        """Tell whether an entry of `managedFields` holds fields of ours that our apply does not own yet."""
+        if entry.get("subresource"):
+            return False
+        name, operation = entry.get("manager", ""), entry.get("operation", "")
+        if name == self.manager:
+            return bool(operation == "Update")
+        if self.former and name == self.former:
+            return True
+        legacy = operation == "Update" and name in _OWN_EARLIER_MANAGERS
+        return not self.patch and (legacy or (name, operation) in _KUBECTL_APPLY)
+
+
+def taken_over(live: KubeObject, ownership: Ownership) -> list[dict[str, Any]] | None:
+    """Return `managedFields` in which our manager applied what we, or `kubectl apply`, wrote in another way.
 
     An object is created by an ordinary request and changed by apply: for a server those are two managers, and what the
     first wrote would be in conflict with the second. ``None`` if there is nothing to take over.
     """
     entries = nested(live, "metadata", "managedFields") or []
-    taken = [entry for entry in entries if _is_takeable(entry, manager)]
+    taken = [entry for entry in entries if ownership.owns(entry)]
     if not taken:
         return None
-    own = [entry for entry in entries if _is_apply_of(entry, manager)]
+    own = [entry for entry in entries if _is_apply_of(entry, ownership.manager)]
     rest = [entry for entry in entries if entry not in taken and entry not in own]
     fields: dict[str, Any] = {}
     for entry in own + taken:
         fields = _union(fields, entry.get("fieldsV1") or {})
-    merged = {**(own or taken)[0], "manager": manager, "operation": "Apply", "fieldsV1": fields}
+    merged = {**(own or taken)[0], "manager": ownership.manager, "operation": "Apply", "fieldsV1": fields}
     return [*rest, merged]
-
-
-def is_written_otherwise(live: KubeObject, manager: str) -> bool:
-    """Tell whether the object still has to be taken over: a dry run of apply would be in conflict with ourselves."""
-    return taken_over(live, manager) is not None
 
 
 def without_ignored(inputs: KubeObject, live: KubeObject, ignored: Iterable[str], manager: str) -> KubeObject:
@@ -53,14 +78,6 @@ def without_ignored(inputs: KubeObject, live: KubeObject, ignored: Iterable[str]
         elif (value := nested(live, *keys)) is not None:
             inputs = _replaced(inputs, keys, value)
     return inputs
-
-
-def _is_takeable(entry: dict[str, Any], manager: str) -> bool:
-    if entry.get("subresource"):
-        return False
-    who = (entry.get("manager", ""), entry.get("operation", ""))
-    ours = who[1] == "Update" and (who[0] == manager or who[0] in _OWN_EARLIER_MANAGERS)
-    return ours or who in _KUBECTL_APPLY or who == _KUBECTL_SERVER_SIDE_APPLY
 
 
 def _is_apply_of(entry: dict[str, Any], manager: str) -> bool:

@@ -8,7 +8,7 @@ from engine.plugins.kubernetes.api import Api, Write
 from engine.plugins.kubernetes.cluster import Cluster
 from engine.plugins.kubernetes.gvk import GroupVersionKind, KubeObject, gvk_of
 from engine.plugins.kubernetes.kinds import is_patch
-from engine.plugins.kubernetes.managed_fields import is_written_otherwise
+from engine.plugins.kubernetes.managed_fields import Ownership, taken_over
 from engine.plugins.kubernetes.settings import Settings
 from engine.plugins.resource import Call
 
@@ -55,15 +55,15 @@ class Operation:
         if not self.settings.suppress_deprecation_warnings:
             self.call.log(text, "warning")
 
-    def write(self, inputs: KubeObject, manager: str, live: KubeObject | None = None) -> Write:
+    def write(self, inputs: KubeObject, ownership: Ownership, live: KubeObject | None = None) -> Write:
         """Return how to write: ``live`` is the object as it is, ``None`` if there is none.
 
         A dry run is not stopped by conflicts that the real run avoids: by taking its own earlier fields over, or by
         replacing the object.
         """
         preview = self.call.preview
-        force = self._forced(inputs) or (preview and (live is None or is_written_otherwise(live, manager)))
-        return Write(manager, dry_run=preview, force=force, warn=self.warn)
+        force = self._forced(inputs) or (preview and (live is None or taken_over(live, ownership) is not None))
+        return Write(ownership.manager, dry_run=preview, force=force, warn=self.warn)
 
     def _forced(self, inputs: KubeObject) -> bool:
         variable = os.environ.get("PULUMI_K8S_ENABLE_PATCH_FORCE")

@@ -8,12 +8,11 @@ from engine.plugins.kubernetes.documents import id_of, name_in, namespace_in, ne
 from engine.plugins.kubernetes.errors import ApiError, KubernetesError, NoSuchKindError
 from engine.plugins.kubernetes.gvk import GroupVersionKind, KubeObject
 from engine.plugins.kubernetes.kinds import is_definition
-from engine.plugins.kubernetes.managed_fields import taken_over, without_ignored
+from engine.plugins.kubernetes.managed_fields import Ownership, taken_over, without_ignored
 from engine.plugins.kubernetes.names import field_manager
 from engine.plugins.kubernetes.normalisation import normalise
 from engine.plugins.kubernetes.operation import Operation
 from engine.plugins.kubernetes.readiness import rule_of
-from engine.plugins.kubernetes.relinquishing import relinquish
 from engine.plugins.kubernetes.waiting import NotReadyError, wait_until_ready
 from engine.plugins.resource import Created, PartialFailure, Prior
 from engine.plugins.values import Properties, has_unknown
@@ -42,7 +41,8 @@ def update_object(operation: Operation, prior: Prior, inputs: Properties) -> Pro
         return write_checkpoint(Checkpoint(live, document, version, manager), inputs)
 
     try:
-        live = _change(operation, gvk, document, name_in(old.live), manager)
+        ownership = Ownership(manager, old.field_manager, operation.is_patch(document))
+        live = _change(operation, gvk, document, name_in(old.live), ownership)
     except ApiError as error:
         if operation.call.preview and error.is_forbidden:
             return inputs
@@ -52,25 +52,23 @@ def update_object(operation: Operation, prior: Prior, inputs: Properties) -> Pro
     except NoSuchKindError as error:
         message = f"update of resource {operation.call.urn!r} failed: {error}; is its CustomResourceDefinition there?"
         raise KubernetesError(message) from None
-    before = field_manager(old.inputs, old.field_manager)
-    if not operation.call.preview and before != manager:
-        relinquish(operation, gvk, live, before)
     return state(live)
 
 
-def _change(operation: Operation, gvk: GroupVersionKind, document: KubeObject, name: str, manager: str) -> KubeObject:
+def _change(
+    operation: Operation, gvk: GroupVersionKind, document: KubeObject, name: str, ownership: Ownership
+) -> KubeObject:
     api, namespace = operation.api, namespace_in(document)
     live = api.get(gvk, namespace, name)
     if is_definition(gvk):
         version = nested(live, "metadata", "resourceVersion")
         replacement = {**document, "metadata": {**document["metadata"], "resourceVersion": version}}
-        changed = api.replace(gvk, namespace, replacement, operation.write(document, manager, live))
+        changed = api.replace(gvk, namespace, replacement, operation.write(document, ownership, live))
     else:
-        if not operation.call.preview and not operation.is_patch(document):
-            live = _take_over(operation, gvk, live, manager)
-        ignored = operation.call.ignore_changes
-        how = operation.write(document, manager, live)
-        changed = api.apply(gvk, namespace, without_ignored(document, live, ignored, manager), how)
+        if not operation.call.preview:
+            live = _take_over(operation, gvk, live, ownership)
+        wanted = without_ignored(document, live, operation.call.ignore_changes, ownership.manager)
+        changed = api.apply(gvk, namespace, wanted, operation.write(document, ownership, live))
     rule = None if operation.call.preview else rule_of(gvk, document)
     if rule is None:
         return changed
@@ -78,10 +76,10 @@ def _change(operation: Operation, gvk: GroupVersionKind, document: KubeObject, n
     return wait_until_ready(operation, gvk, changed, rule, seconds)
 
 
-def _take_over(operation: Operation, gvk: GroupVersionKind, live: KubeObject, manager: str) -> KubeObject:
+def _take_over(operation: Operation, gvk: GroupVersionKind, live: KubeObject, ownership: Ownership) -> KubeObject:
     """Make fields that we wrote in another way those of our apply; others may write at the same time."""
     for attempt in range(1, _TAKE_OVER_ATTEMPTS + 1):
-        entries = taken_over(live, manager)
+        entries = taken_over(live, ownership)
         if entries is None:
             break
         patches = [

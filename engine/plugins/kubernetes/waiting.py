@@ -38,7 +38,7 @@ def wait_until_ready(
     pause = Pause(operation.call.cancelled, timeout_seconds)
     verdict = judge(api, document, rule)
     while not verdict.ready:
-        operation.status(verdict.problems[0] if _tells_more(verdict) else verdict.status)
+        operation.status(_shown(verdict))
         if verdict.failed:
             raise NotReadyError(f"Resource {name!r} was created but failed to initialize", document, verdict.problems)
         if not pause.wait():
@@ -69,6 +69,6 @@ def _related(api: Api, document: KubeObject, rule: Rule) -> Related:
     return found
 
 
-def _tells_more(verdict: Verdict) -> bool:
-    """Tell whether a container already says what is wrong, which is worth more than a count."""
-    return bool(verdict.problems) and verdict.problems[0].startswith("[Pod")
+def _shown(verdict: Verdict) -> str:
+    """Return what a person wants to see: what a pod itself says is wrong is worth more than a count."""
+    return next((problem for problem in verdict.problems if problem.startswith("[Pod")), verdict.status)
