@@ -62,8 +62,10 @@ async def run_on(
             connection.name, f"the connection was cut in the middle ({_reason(error)}); run it again"
         ) from error
     stdout, stderr = str(done.stdout or ""), str(done.stderr or "")
-    if done.exit_status is None or done.exit_signal is not None:
-        raise ConnectionLostError(connection.name, "the command was ended on the machine; run it again")
+    if done.exit_signal is not None:
+        raise ConnectionLostError(connection.name, "the command was killed on the machine; run it again")
+    if done.exit_status is None:
+        raise ConnectionLostError(connection.name, "the connection was cut in the middle of the command; run it again")
     if done.exit_status != 0:
         raise CommandFailedError(connection.name, done.exit_status, stdout, stderr)
     return Ran(stdout, stderr)
