@@ -32,6 +32,8 @@ def docker_files(wish: NodeWish) -> list[FileEntry]:
 
 def docker_service(wish: NodeWish) -> list[Actor]:
     """List the service with what restarts it and what it can take while it runs."""
+    if not wish.has("docker"):
+        return []
     paths = [entry.path for entry in docker_files(wish)]
     keys = [f"{DAEMON_JSON}#{key}" for key in daemon_keys(wish)]
     restart = [path for path in paths if path == drop_in_path("docker") or path == _CONF_D]
