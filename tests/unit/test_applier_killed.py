@@ -136,8 +136,7 @@ def test_the_files_are_never_half_written_while_runs_are_killed(tmp_path: Path, 
     assert machine.tree() == original
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_in_the_middle_puts_the_old_state_back(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_signal_in_the_middle_puts_the_old_state_back(tmp_path: Path) -> None:
     machine = prepared(tmp_path / "root", "dash")
     original = machine.tree()
     slow = Command(
@@ -155,7 +154,7 @@ def test_a_signal_in_the_middle_puts_the_old_state_back(tmp_path: Path, number: 
     while not pid.exists() or not pid.read_text().strip():
         time.sleep(0.02)
     parent = int(Path(f"/proc/{pid.read_text().strip()}/stat").read_text().rpartition(")")[2].split()[1])
-    os.kill(parent, number)
+    os.kill(parent, signal.SIGTERM)
     machine.path("/tmp/go").write_text("")
     _, err = process.communicate(timeout=60)
     assert process.returncode == 11, err

@@ -9,7 +9,7 @@ from typing import Any
 import asyncssh
 import pytest
 
-from towpath.applier import errors as applier_errors
+from towpath.errors import TowpathError
 from towpath.ssh import errors
 from towpath.ssh.connection import Connection
 from towpath.ssh.session import forward, run
@@ -178,6 +178,6 @@ def test_no_secret_shows_in_a_connection() -> None:
 
 
 def test_every_error_is_ours() -> None:
-    assert issubclass(errors.SshError, applier_errors.TowpathError)
+    assert issubclass(errors.SshError, TowpathError)
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and kind.__module__ == errors.__name__]
     assert all(issubclass(kind, errors.SshError) for kind in kinds)
