@@ -1,6 +1,6 @@
 """`AppliedDocument`: one document on one machine, applied in one SSH round trip, with its drift found and repaired."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,8 +25,8 @@ class AppliedDocumentArgs:
     document: pulumi.Output[Document]
     salt: pulumi.Output[str]
     """Secret text that stays the same for the stack; it salts the digests that previews show."""
-    shown: Mapping[str, str] = field(default_factory=dict)
-    """Further facts for whoever reads a preview."""
+    shown: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Further facts for whoever reads a preview, as lists: a preview cuts long texts short."""
     gone: bool = False
     """The machine is not there any more, so nothing is done to it."""
 
@@ -70,7 +70,7 @@ def _wish(args: AppliedDocumentArgs) -> dict[str, pulumi.Input[Any]]:
         "document": args.document_id,
         "connection": pulumi.Output.secret(args.machine.as_inputs()),
         "salt": pulumi.Output.secret(args.salt),
-        "shown": dict(args.shown),
+        "shown": {name: list(facts) for name, facts in args.shown.items()},
         **{key: wished[key] for key in WISH},
     }
 

@@ -14,7 +14,7 @@ from towpath.nodes.proxy import Proxy
 from towpath.registry.cache import CacheParts, cache_entries
 from towpath.settings.registry import Cache, Registry
 
-_SECRET_BYTES = 32
+_SECRET_CHARACTERS = 48
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,11 @@ class PullThroughCache(pulumi.ComponentResource):
     def __init__(self, name: str, args: PullThroughCacheArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Run the cache as `args` say."""
         super().__init__("towpath:index:PullThroughCache", name, {}, opts)
-        http_secret = random.RandomBytes(
-            f"{name}-http-secret", length=_SECRET_BYTES, opts=pulumi.ResourceOptions(parent=self)
+        http_secret = random.RandomPassword(
+            f"{name}-http-secret", length=_SECRET_CHARACTERS, special=False, opts=pulumi.ResourceOptions(parent=self)
         )
         parts = pulumi.Output.all(
-            http_secret=http_secret.hex,
+            http_secret=http_secret.result,
             chain_pem=args.certificates.chain_pem,
             private_key_pem=args.certificates.private_key_pem,
             ca_pem=args.certificates.ca_pem,

@@ -56,6 +56,7 @@ class Credentials(pulumi.ComponentResource):
         ).result
 
     def _login(self, account: Account, slot: Slot, password: pulumi.Output[str]) -> pulumi.Output[Login]:
+        # The id of RandomBytes is its value, in plain text in the state; a salt is no secret without its hash.
         salt = random.RandomBytes(
             f"{self._name}-{slot.user}-salt",
             length=_SALT_BYTES,

@@ -50,7 +50,7 @@ class Node(pulumi.ComponentResource):
                 document_id=args.document_id,
                 document=document,
                 salt=args.salt,
-                shown={"no_proxy": ",".join(proxy.no_proxy)} if proxy else {},
+                shown={"no_proxy": proxy.no_proxy} if proxy else {},
                 gone=args.gone,
             ),
             pulumi.ResourceOptions(parent=self),

@@ -15,7 +15,7 @@ from towpath.registry.config import render_config
 from towpath.registry.container import Probe, RegistryFiles, registry_container, registry_files
 from towpath.settings.registry import Registry
 
-_SECRET_BYTES = 32
+_SECRET_CHARACTERS = 48
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,11 @@ class RegistryContainer(pulumi.ComponentResource):
         """Run the registry as `args` say."""
         super().__init__("towpath:index:RegistryContainer", name, {}, opts)
         # One secret over restarts, or an upload that spans one would be refused.
-        http_secret = random.RandomBytes(
-            f"{name}-http-secret", length=_SECRET_BYTES, opts=pulumi.ResourceOptions(parent=self)
+        http_secret = random.RandomPassword(
+            f"{name}-http-secret", length=_SECRET_CHARACTERS, special=False, opts=pulumi.ResourceOptions(parent=self)
         )
         parts = pulumi.Output.all(
-            http_secret=http_secret.hex,
+            http_secret=http_secret.result,
             htpasswd=args.credentials.htpasswd,
             chain_pem=args.certificates.chain_pem,
             private_key_pem=args.certificates.private_key_pem,

@@ -19,7 +19,7 @@ from towpath.machines.wishes import node_proxy
 from towpath.settings.settings import Settings
 from towpath.ssh.connection import Connection
 
-_SALT_BYTES = 16
+_SALT_CHARACTERS = 32
 
 
 class Stack:
@@ -31,7 +31,8 @@ class Stack:
         """Register everything. `unreachable` nodes are changed last."""
         self._settings = settings
         self._machines = {name: Machine(name, connection) for name, connection in connections.items()}
-        self._salt = random.RandomBytes("drift-salt", length=_SALT_BYTES).hex
+        # Not RandomBytes: the id of one is its value, in plain text in the state.
+        self._salt = random.RandomPassword("drift-salt", length=_SALT_CHARACTERS, special=False).result
         self._certificates = Certificates("certificate", settings.registry.certificate, [settings.registry_host])
         self.credentials = Credentials("credentials", settings.accounts)
         self.nodes = roll_out(settings.nodes.members, unreachable, settings.nodes.rollout.max_unavailable, self._node)

@@ -67,7 +67,14 @@ class StackWorkspace:
         content["config"] = {f"towpath:{name}": value for name, value in self.settings.items() if value is not None}
         path.write_text(yaml.safe_dump(content))
 
-    def pulumi(self, *arguments: str, timeout: int = _RUN_SECONDS) -> Finished:
+    def set_secret(self, path: str, value: str) -> None:
+        """Encrypt one value of the settings, e.g. `accounts[0].password`."""
+        key = f"towpath:{path}"
+        self.pulumi("config", "set", "--secret", "--path", key, "-s", self.stack, stdin=value).ok()
+        content = yaml.safe_load((self.folder / "stacks" / f"Pulumi.{self.stack}.yaml").read_text())
+        self.settings = {name.removeprefix("towpath:"): group for name, group in content["config"].items()}
+
+    def pulumi(self, *arguments: str, timeout: int = _RUN_SECONDS, stdin: str = "") -> Finished:
         """Run the CLI in the folder, without a terminal."""
         done = subprocess.run(
             ["pulumi", *arguments, "--non-interactive"],
@@ -75,7 +82,7 @@ class StackWorkspace:
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             text=True,
             timeout=timeout,
             check=False,
