@@ -4,6 +4,7 @@ Below httpx's client, on its transports: no cookies, no redirects, no environmen
 is verified on every path. Certificates are read once, when the transport is made.
 """
 
+import asyncio
 import os
 import ssl
 from collections.abc import Iterator, Mapping
@@ -20,11 +21,13 @@ from towpath.registry_client.errors import (
     UnreachableError,
     UntrustedCertificateError,
 )
+from towpath.registry_client.lanes import Lanes
 from towpath.registry_client.proxies import proxy_for
 
 IDLE_SECONDS = 30.0
 """The longest silence between two pieces of an answer; a whole answer may take any time."""
 CONNECT_SECONDS = 10.0
+_ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +53,14 @@ class Transport:
         self._environment = os.environ if environment is None else environment
         self._replacement = replacement
         self._tls = _tls_context(endpoint)
-        self._limits = httpx.Limits(
-            max_connections=limits.concurrency * 2, max_keepalive_connections=limits.concurrency, keepalive_expiry=30.0
-        )
         timeout = httpx.Timeout(limits.idle_seconds, connect=limits.connect_seconds, pool=None)
         self._extensions = {"timeout": timeout.as_dict()}
-        self._by_proxy: dict[str | None, httpx.AsyncBaseTransport] = {}
-        self._by_origin: dict[tuple[str, str, int | None], httpx.AsyncBaseTransport] = {}
+        self._by_origin: dict[tuple[str, str, int | None], Lanes] = {}
 
     async def aclose(self) -> None:
         """Close every connection."""
-        for transport in self._by_proxy.values():
-            await transport.aclose()
+        for lanes in self._by_origin.values():
+            await lanes.aclose()
         if self._replacement is not None:
             await self._replacement.aclose()
 
@@ -74,7 +73,7 @@ class Transport:
         """
         with self.mapped(what, url):
             request = self._request(method, url, headers, content)
-            response = await self._transport_to(url).handle_async_request(request)
+            response = await (await self._transport_to(url)).handle_async_request(request)
             response.request = request
             return response
 
@@ -117,21 +116,20 @@ class Transport:
             url = parts._replace(netloc=f"{shown}:{port}").geturl()
         return httpx.Request(method, url, headers={**host, **headers}, content=content, extensions=extensions)
 
-    def _transport_to(self, url: str) -> httpx.AsyncBaseTransport:
+    async def _transport_to(self, url: str) -> httpx.AsyncBaseTransport:
         if self._replacement is not None:
             return self._replacement
         place = origin(url)
         if place not in self._by_origin:
-            proxy = self._proxy_to(url)
-            if proxy not in self._by_proxy:
-                self._by_proxy[proxy] = httpx.AsyncHTTPTransport(
-                    verify=self._tls,
-                    trust_env=False,
-                    limits=self._limits,
-                    proxy=httpx.Proxy(proxy) if proxy else None,
-                )
-            self._by_origin[place] = self._by_proxy[proxy]
+            # Whether a name is private is asked of the resolver, which may take its time.
+            proxy = await asyncio.to_thread(self._proxy_to, url)
+            self._by_origin.setdefault(place, Lanes(lambda: self._lane(proxy)))
         return self._by_origin[place]
+
+    def _lane(self, proxy: str | None) -> httpx.AsyncBaseTransport:
+        return httpx.AsyncHTTPTransport(
+            verify=self._tls, trust_env=False, limits=_ONE, proxy=httpx.Proxy(proxy) if proxy else None
+        )
 
     def _proxy_to(self, url: str) -> str | None:
         if self._endpoint.connect_to and self._endpoint.owns(url):
