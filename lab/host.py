@@ -15,6 +15,7 @@ INSTEAD = "use the stacks `dev`, `staging` or `prod` with machines of your own, 
 PACKAGES = (
     "ca-certificates",
     "iproute2",
+    "iptables",
     "nftables",
     "libdevmapper1.02.1",
     "libseccomp2",

@@ -156,6 +156,20 @@ def test_up_closes_the_networks_again(up: LabMachine) -> None:
     assert "drop" in up.shell("nft list table inet towpath_lab")
 
 
+def test_nodes_reach_the_proxy_where_another_docker_drops_by_default(machine: LabMachine) -> None:
+    machine.lab("down", checkout="b").check()
+    machine.lab("down").check()
+    machine.shell("iptables -P FORWARD DROP")
+    before = traces(machine)["firewall"]
+
+    machine.lab("up").check()
+    machine.docker("exec", "node-1", "timeout", "5", "bash", "-c", "</dev/tcp/10.89.0.2/3128")
+    machine.lab("down").check()
+
+    assert traces(machine)["firewall"] == before
+    machine.shell("iptables -P FORWARD ACCEPT")
+
+
 def test_another_checkout_is_told_whose_lab_it_is(up: LabMachine) -> None:
     before = up.containers()
 
