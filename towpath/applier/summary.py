@@ -1,10 +1,10 @@
 """Wish and reality in one shape, for previews and drift: equal summaries mean that a machine is as its document says.
 
     {"files": {PATH: "MODE OWNER DIGEST", "PATH#KEY": "DIGEST", …},
-     "restarts": {SERVICE: DIGEST}, "reloads": {SERVICE: DIGEST}, "containers": {NAME: "running DIGEST"}}
+     "restarts": {SERVICE or CONTAINER: DIGEST}, "reloads": {SERVICE: DIGEST}, "containers": {NAME: "running DIGEST"}}
 
 Digests are salted, so that a file with a short secret cannot be guessed from a state file. A restart's digest changes
-exactly when an apply would restart the service. A mode or owner that is left as it is shows as `-`.
+exactly when an apply would restart the service or the container. A mode or owner that is left as it is shows as `-`.
 """
 
 import hashlib
@@ -29,9 +29,10 @@ def summary(document: Document, salt: str) -> Summary:
         files |= _wished(entry, salt)
         contents |= _contents(entry)
     services = [actor for actor in document.actors if isinstance(actor, Service)]
+    restarted = [actor for actor in document.actors if isinstance(actor, Service | Container) and actor.restart_on]
     return {
         "files": files,
-        "restarts": _triggers({each.name: each.restart_on for each in services if each.restart_on}, contents, salt),
+        "restarts": _triggers({each.name: each.restart_on for each in restarted}, contents, salt),
         "reloads": _triggers({each.name: each.reload_on for each in services if each.reload_on}, contents, salt),
         "containers": {
             actor.name: f"running {container_hash(actor)[:_SHOWN_DIGITS]}"

@@ -1,7 +1,7 @@
 # The read-only run: what is there now, for every path, service and container that the document declares.
 
 # check_machine: lines "file PATH KIND MODE OWNER SHA256", "key PATH KEY DIGEST|missing|differs", "service NAME STATE",
-# "container NAME running|stopped|absent|foreign HASH|-", "on SERVICE restart|reload PATH". A mode or owner that the
+# "container NAME running|stopped|absent|foreign HASH|-", "on SERVICE|CONTAINER restart|reload PATH". A mode or owner that the
 # document leaves alone shows as -; an entry for a runtime that is not here shows as it is wished, since nothing lacks.
 check_machine() {
     survey_services
@@ -23,7 +23,8 @@ check_machine() {
     while read -r name loaded running; do
         step service "$name" "$(service_state)"
     done <"$work/units"
-    awk '$1 == "on" && ($2 == "restart" || $2 == "reload") { print "on", $3, $2, $4 }' "$work/entries" >>"$work/steps"
+    awk '$1 == "on" && $2 != "command" { print "on", $3, $2 == "reload" ? "reload" : "restart", $4 }' \
+        "$work/entries" >>"$work/steps"
     check_containers
 }
 
