@@ -25,7 +25,8 @@ headers = st.sampled_from(
 )
 texts = st.sampled_from(
     ["1", "true", '"a # no comment"', "'lit'", "[1, 2]", '[\n  "x", # why\n  "y",\n]', '"""long\n[debug]\n"""',
-     "'''\n[x]\nconfig_path = 1\n'''", "{ a = 1, b = [2] }", "1979-05-27T07:32:00Z", "1979-05-27 07:32:00", "-inf", '"\\"q\\\\"']
+     "'''\n[x]\nconfig_path = 1\n'''", "{ a = 1, b = [2] }", "1979-05-27T07:32:00Z", "1979-05-27 07:32:00", "-inf",
+     '"\\"q\\\\"']
 )  # fmt: skip
 keys = st.sampled_from(["config_path", "level", "sandbox", '"quoted key"', "a-b", "x.y", "'l'"])
 
@@ -38,8 +39,10 @@ def documents(draw: st.DrawFn) -> str:
     for header in draw(st.lists(headers, max_size=5, unique=True)):
         indent = draw(st.sampled_from(["", "  ", "\t"]))
         lines.append(f"{indent}[{header}]" + draw(st.sampled_from(["", "  # note", " "])))
-        for key in draw(st.lists(keys, max_size=3, unique=True)):
-            lines.append(f"{indent}  {key} = {draw(texts)}" + draw(st.sampled_from(["", " # [x]"])))
+        lines += [
+            f"{indent}  {key} = {draw(texts)}" + draw(st.sampled_from(["", " # [x]"]))
+            for key in draw(st.lists(keys, max_size=3, unique=True))
+        ]
         lines += draw(st.lists(st.sampled_from(["", "# between"]), max_size=2))
     text = "\n".join(lines) + draw(st.sampled_from(["", "\n", "\n\n"]))
     try:
