@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from towpath.cli import images
+from towpath.cli import doctor, images
 from towpath.errors import TowpathError
 
 app = typer.Typer(
@@ -15,6 +15,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(images.app, name="images")
+app.command("doctor")(doctor.doctor)
 
 
 @app.callback()

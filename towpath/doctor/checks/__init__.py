@@ -1,0 +1,1 @@
+"""Judgements: facts in, findings out. None of them asks anybody."""
