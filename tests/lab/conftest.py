@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.lab_access import LabAccess, lab_command, shell_environment
+from tests.lab.node_access import NodeAccess, prepare
 from tests.lab.stack_workspace import StackWorkspace, new_stack
 
 
@@ -35,3 +36,19 @@ def new_workspace(lab: LabAccess, tmp_path: Path) -> Iterator[StackWorkspace]:
     yield workspace
     workspace.pulumi("cancel", "--yes", "-s", workspace.stack)
     workspace.destroy("--continue-on-error").ok()
+
+
+@pytest.fixture(scope="session")
+def spare_nodes(lab: LabAccess) -> Iterator[tuple[NodeAccess, NodeAccess]]:
+    """Two nodes of the session's own, for stacks that change their runtimes; removed at the end.
+
+    Whoever uses them leaves them as they were found.
+    """
+    names: list[str] = []
+    try:
+        names.extend(lab.add_node() for _ in range(2))
+        first, second = (prepare(lab, name) for name in names)
+        yield first, second
+    finally:
+        for name in names:
+            lab.remove_node(name)
