@@ -3,6 +3,8 @@
 import asyncio
 import datetime as dt
 import ipaddress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -80,17 +82,17 @@ class AppliedNode:
         return parse_result(asyncio.run(run(self.connection, command, given)).stdout)
 
 
-def further_node(lab: LabAccess) -> AppliedNode:
-    """Return a node beside the two that every lab has, for what restarts runtimes."""
-    known = sorted(set(lab.nodes) - {"node-1", "node-2"})
-    return node_named(lab, known[0] if known else lab.add_node())
-
-
-def node_named(lab: LabAccess, name: str) -> AppliedNode:
-    address = lab.nodes[name]
-    host_key = host_key_for(lab.known_hosts.read_text(), address)
-    assert host_key
-    return AppliedNode(lab, name, Connection(address, host_key, private_key=lab.key.read_text()))
+@contextmanager
+def further_node(lab: LabAccess) -> Iterator[AppliedNode]:
+    """Give a node of one's own, for what restarts runtimes."""
+    name = lab.add_node()
+    try:
+        address = lab.nodes[name]
+        host_key = host_key_for(lab.known_hosts.read_text(), address)
+        assert host_key
+        yield AppliedNode(lab, name, Connection(address, host_key, private_key=lab.key.read_text()))
+    finally:
+        lab.remove_node(name)
 
 
 def certificate_for(*addresses: str) -> tuple[str, str]:

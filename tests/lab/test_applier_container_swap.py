@@ -26,10 +26,10 @@ PASSWORD = "pw-for-the-check"
 
 
 @pytest.fixture(scope="module")
-def node(lab: LabAccess, tmp_path_factory: pytest.TempPathFactory) -> AppliedNode:
-    node = further_node(lab)
-    copy_image(lab, "registry:3", node.name, tmp_path_factory.mktemp("image"))
-    return node
+def node(lab: LabAccess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppliedNode]:
+    with further_node(lab) as node:
+        copy_image(lab, "registry:3", node.name, tmp_path_factory.mktemp("image"))
+        yield node
 
 
 @pytest.fixture(autouse=True)
