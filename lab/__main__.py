@@ -62,7 +62,7 @@ def show_status() -> None:
     """Show every part with its state and address; exit status 1 if one is not up."""
     host.check()
     paths = Paths()
-    found = status.parts(paths, docker_engine.ensure(paths, Progress()), state.instance(paths))
+    found = status.parts(paths, docker_engine.locate(paths), state.instance(paths))
     Console().print(status.table(found))
     if not all(part.up for part in found):
         raise typer.Exit(1)

@@ -33,9 +33,14 @@ class DockerEngine:
         return self.folder / "usr" / "bin" / "docker"
 
 
+def locate(paths: Paths) -> DockerEngine:
+    """Return where the cache has the engine, or would have it."""
+    return DockerEngine(paths.cache / "docker-engine" / key(host.release(), *PACKAGES))
+
+
 def ensure(paths: Paths, progress: Progress) -> DockerEngine:
     """Fetch and unpack the packages if the cache has none. Raises CommandError."""
-    engine = DockerEngine(paths.cache / "docker-engine" / key(host.release(), *PACKAGES))
+    engine = locate(paths)
     if engine.folder.is_dir():
         return engine
     with progress.step("unpacking a Docker engine of the lab's own"), made_whole(engine.folder) as folder:

@@ -56,7 +56,7 @@ class Lab:
         host.check()
         with locked(self.paths.cache, self.progress):
             owner.refuse_other(self.paths)
-            daemon = Daemon(self.paths, docker_engine.ensure(self.paths, self.progress))
+            daemon = Daemon(self.paths, docker_engine.locate(self.paths))
             if not daemon.docker.answers():
                 return
             nodes = Nodes(self.paths, daemon.docker, state.ensure(self.paths))
@@ -80,7 +80,7 @@ class Lab:
         host.check()
         with locked(self.paths.cache, self.progress):
             owner.refuse_other(self.paths)
-            daemon = Daemon(self.paths, docker_engine.ensure(self.paths, self.progress))
+            daemon = Daemon(self.paths, docker_engine.locate(self.paths))
             data = self.paths.cache / "docker" / "engine" / "containers"
             if daemon.docker.answers() or (data.is_dir() and any(data.iterdir())):
                 self._remove_containers(daemon)

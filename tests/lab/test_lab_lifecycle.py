@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,6 +25,15 @@ def machine(lab: LabAccess, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     started = LabMachine.start(tmp_path_factory.mktemp("machine"), lab)
     yield started
     started.stop()
+
+
+@pytest.fixture
+def off(machine: LabMachine) -> LabMachine:
+    """The machine without a lab, whatever the test before has left."""
+    for checkout in ("a", "b"):
+        machine.lab("down", checkout=checkout)
+    assert machine.run("test", "-e", "/run/towpath-lab").status == 1
+    return machine
 
 
 @pytest.fixture
@@ -51,38 +61,36 @@ def traces(machine: LabMachine) -> dict[str, list[str]]:
     return {what: sorted(line for line in lines if line not in ASKING) for what, lines in found.items()}
 
 
-def test_down_leaves_no_trace(machine: LabMachine) -> None:
-    machine.lab("down").check()
-    before = traces(machine)
+def test_down_leaves_no_trace(off: LabMachine) -> None:
+    before = traces(off)
 
-    machine.lab("up").check()
-    during = traces(machine)
-    machine.lab("down").check()
+    off.lab("up").check()
+    during = traces(off)
+    off.lab("down").check()
 
-    assert traces(machine) == before
+    assert traces(off) == before
     seen = {what for what in before if during[what] != before[what]}
     assert seen == set(before) - {"mounts", "others' settings"}  # or else the comparison is blind
 
 
-def test_down_twice_does_nothing_the_second_time(machine: LabMachine) -> None:
-    machine.lab("down").check()
-    before = traces(machine)
+def test_down_twice_does_nothing_the_second_time(off: LabMachine) -> None:
+    off.lab("down").check()
+    before = traces(off)
 
-    machine.lab("down").check()
+    off.lab("down").check()
 
-    assert traces(machine) == before
+    assert traces(off) == before
 
 
-def test_down_after_the_daemons_were_killed_leaves_no_trace(machine: LabMachine) -> None:
-    machine.lab("down").check()
-    before = traces(machine)
-    machine.lab("up").check()
-    machine.kill("dockerd.pid")
-    machine.kill("containerd.pid")
+def test_down_after_the_daemons_were_killed_leaves_no_trace(off: LabMachine) -> None:
+    before = traces(off)
+    off.lab("up").check()
+    off.kill("dockerd.pid")
+    off.kill("containerd.pid")
 
-    machine.lab("down").check()
+    off.lab("down").check()
 
-    assert traces(machine) == before
+    assert traces(off) == before
 
 
 def test_a_second_up_does_nothing(up: LabMachine) -> None:
@@ -156,18 +164,16 @@ def test_up_closes_the_networks_again(up: LabMachine) -> None:
     assert "drop" in up.shell("nft list table inet towpath_lab")
 
 
-def test_nodes_reach_the_proxy_where_another_docker_drops_by_default(machine: LabMachine) -> None:
-    machine.lab("down", checkout="b").check()
-    machine.lab("down").check()
-    machine.shell("iptables -P FORWARD DROP")
-    before = traces(machine)["firewall"]
+def test_nodes_reach_the_proxy_where_another_docker_drops_by_default(off: LabMachine) -> None:
+    off.shell("iptables -P FORWARD DROP")
+    before = traces(off)["firewall"]
 
-    machine.lab("up").check()
-    machine.docker("exec", "node-1", "timeout", "5", "bash", "-c", "</dev/tcp/10.89.0.2/3128")
-    machine.lab("down").check()
+    off.lab("up").check()
+    off.docker("exec", "node-1", "timeout", "5", "bash", "-c", "</dev/tcp/10.89.0.2/3128")
+    off.lab("down").check()
 
-    assert traces(machine)["firewall"] == before
-    machine.shell("iptables -P FORWARD ACCEPT")
+    assert traces(off)["firewall"] == before
+    off.shell("iptables -P FORWARD ACCEPT")
 
 
 def test_another_checkout_is_told_whose_lab_it_is(up: LabMachine) -> None:
@@ -220,3 +226,14 @@ def test_what_the_checkout_keeps_is_private(up: LabMachine) -> None:
     open_to_others = up.shell(f"find {state} -maxdepth 0 -perm /077; find {state} -name '*key*' -type f -perm /077")
 
     assert open_to_others == ""
+
+
+def test_where_there_never_was_a_lab_nothing_is_fetched_or_left(off: LabMachine) -> None:
+    fresh = f"mkdir -p {off.root}/fresh && cd {off.root}/a && export HOME={off.root}/fresh"
+
+    down = off.shell(f"{fresh} && {sys.executable} -m lab down 2>&1; ls -A ~/.cache/towpath/lab")
+    status = off.run("bash", "-c", f"{fresh} && {sys.executable} -m lab status")
+
+    assert down.splitlines()[-1] == "lock"  # the only file in the cache
+    assert status.status == 1
+    assert "down" in status.stdout
