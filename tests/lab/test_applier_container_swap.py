@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from tests.lab.applied_node import AppliedNode, certificate_for, copy_image, further_node, htpasswd_line
+from tests.lab.applied_node import AppliedNode, copy_image, further_node, htpasswd_line
 from tests.lab.lab_access import LabAccess
+from tests.unit.self_signed import certificate_for
 from towpath.applier.actors import Container, HttpsCheck, Port
 from towpath.applier.bootstrap import apply_command, stdin
 from towpath.applier.document import Document
@@ -63,13 +65,18 @@ def wish(node: AppliedNode) -> Document:
     return Document("swap", (*files, container), (PASSWORD,))
 
 
-def changed(wish: Document, *, config: str = CONFIG, **container: object) -> Document:
+def changed(wish: Document, *, config: str = CONFIG, **container: Any) -> Document:
     entries = [
         replace(entry, content=config) if isinstance(entry, File) and entry.path.endswith("config.yml") else entry
         for entry in wish.entries
     ]
-    entries[-1] = replace(entries[-1], **container)  # type: ignore[type-var,arg-type]
-    return replace(wish, entries=tuple(entries))
+    return replace(wish, entries=(*entries[:-1], replace(container_of(wish), **container)))
+
+
+def container_of(wish: Document) -> Container:
+    container = wish.entries[-1]
+    assert isinstance(container, Container)
+    return container
 
 
 def container_id(node: AppliedNode, name: str = NAME) -> str:
@@ -111,7 +118,7 @@ def test_a_changed_config_restarts_and_a_changed_option_replaces(node: AppliedNo
     second = container_id(node)
     assert (second.split()[0], second) != (first.split()[0], first)
     assert second.split()[0] == first.split()[0]
-    result = node.apply(changed(wish, options=(*wish.actors[0].options, "--label=x=y")))  # type: ignore[union-attr]
+    result = node.apply(changed(wish, options=(*container_of(wish).options, "--label=x=y")))
     assert [step.outcome for step in result.of("container")] == ["replaced"]
     assert container_id(node).split()[0] != first.split()[0]
     assert names(node) == [NAME]
@@ -142,7 +149,7 @@ def test_one_that_does_not_come_up_leaves_the_old_one_serving(node: AppliedNode,
     ],
 )
 def test_what_cannot_work_is_said_before_the_old_one_is_touched(
-    node: AppliedNode, wish: Document, changes: dict[str, object], words: str
+    node: AppliedNode, wish: Document, changes: dict[str, Any], words: str
 ) -> None:
     node.apply(wish)
     old = container_id(node)
@@ -189,7 +196,7 @@ def test_a_swap_that_is_killed_in_the_middle_is_taken_up(node: AppliedNode, wish
     """At whatever moment: afterwards one container serves, and nothing is left beside it."""
     node.apply(wish)
     for seconds in (0.5, 0.9, 1.3, 1.8):
-        other = changed(wish, options=(*wish.actors[0].options, f"--label=x={seconds}"))  # type: ignore[union-attr]
+        other = changed(wish, options=(*container_of(wish).options, f"--label=x={seconds}"))
         asyncio.run(_killed(node, other, seconds))
         node.apply(other)
         assert names(node) == [NAME]
@@ -217,8 +224,10 @@ def test_the_password_of_the_check_is_in_no_process_list(node: AppliedNode, wish
         node.delete("swap")
     finally:
         node.shell("touch /tmp/stop")
-    encoded = wish.actors[0].check.authorization  # type: ignore[union-attr]
+    check = container_of(wish).check
+    assert check
+    assert check.authorization
     seen = node.shell("sleep 0.5; tr '\\0' ' ' </tmp/seen; rm -f /tmp/seen /tmp/stop").stdout
     assert "docker create" in seen
     assert PASSWORD not in seen
-    assert encoded not in seen
+    assert check.authorization not in seen

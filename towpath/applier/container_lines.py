@@ -24,14 +24,15 @@ def container_fields(container: Container) -> tuple[str, str | None, str | None,
     arguments = "".join(f"{line}\n" for line in lines)
     if container.check is None:
         return arguments, ports, None, None
-    return arguments, ports, _check(container.check), container.check.authorization
+    return arguments, ports, check_lines(container.check), container.check.authorization
 
 
 def _publish(port: Port) -> str:
     return f"{_bracketed(port.address)}:{port.host}:{port.container}".removeprefix(":")
 
 
-def _check(check: HttpsCheck) -> str:
+def check_lines(check: HttpsCheck) -> str:
+    """Write down where a check goes and what it verifies; the credentials travel apart."""
     kind = "-verify_ip" if _is_address(check.server) else "-verify_hostname"
     fields = {
         "server": _bracketed(check.server),

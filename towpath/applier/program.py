@@ -35,8 +35,9 @@ def program() -> str:
 
 
 def _part(name: str) -> str:
+    # Indentation goes too: the text stands in every machine's state. No line of it depends on its own.
     text = resources.files("towpath.applier").joinpath("script", name).read_text(encoding="utf-8")
-    return "".join(line for line in text.splitlines(keepends=True) if _counts(line.strip()))
+    return "".join(line.lstrip() for line in text.splitlines(keepends=True) if _counts(line.strip()))
 
 
 def _counts(line: str) -> bool:
