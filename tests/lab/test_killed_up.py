@@ -28,15 +28,14 @@ def processes_of(session: int) -> list[str]:
 
 def kill_at(workspace: StackWorkspace, moment: str) -> list[str]:
     """Start `up`, kill the engine with SIGKILL when it prints `moment`; return what outlives it."""
-    engine = workspace.start("up", "--yes", "--skip-preview", "-s", workspace.stack)
-    assert engine.stdout is not None
-    for line in engine.stdout:
-        if moment in line:
-            break
-    else:
-        pytest.fail(f"up never said {moment!r}")
-    os.kill(engine.pid, signal.SIGKILL)
-    engine.wait()
+    with workspace.start("up", "--yes", "--skip-preview", "-s", workspace.stack) as engine:
+        assert engine.stdout is not None
+        for line in engine.stdout:
+            if moment in line:
+                break
+        else:
+            pytest.fail(f"up never said {moment!r}")
+        os.kill(engine.pid, signal.SIGKILL)
     deadline = time.monotonic() + 20
     while (left := processes_of(engine.pid)) and time.monotonic() < deadline:
         time.sleep(0.2)
