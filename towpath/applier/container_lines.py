@@ -3,6 +3,7 @@
 import hashlib
 import ipaddress
 import json
+import re
 
 from towpath.applier.actors import Container, HttpsCheck, Port
 from towpath.applier.errors import DocumentError
@@ -42,6 +43,8 @@ def check_lines(check: HttpsCheck) -> str:
         "path": check.path,
         "ca": check.ca,
     }
+    if bad := [key for key, value in fields.items() if re.search(r"\s", value.replace(" ", "", key == "identity"))]:
+        raise DocumentError(f"the check of {check.server!r} has a blank or a line break in its {bad[0]}")
     return "".join(f"{key} {value}\n" for key, value in fields.items())
 
 

@@ -30,6 +30,7 @@ _ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 _PATH = re.compile(r"(/|@trust@/|@certs\.d@/)[A-Za-z0-9._/@:+,=~\[\]-]+")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]*")
 _WHEN = re.compile(r"[a-z0-9][a-z0-9_.-]*(,[a-z0-9][a-z0-9_.-]*)*(\+(systemd|openrc))?")
+_IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@-]*")
 _MODE = re.compile(r"[0-7]{4}")
 _OWNER = re.compile(r"[a-z0-9_][a-z0-9_-]*:[a-z0-9_][a-z0-9_-]*")
 _KINDS = {File: "file", Directory: "directory", Absent: "absent", JsonKeys: "json", TomlKeys: "toml", Block: "block"}
@@ -144,8 +145,9 @@ class _Writer:
             self.line("service", name, actor.timeout_seconds, actor.settle_seconds, self.content(actor.check))
         else:
             adopt = "yes" if actor.adopt else "no"
+            image = _field(_IMAGE, actor.image, "an image reference")
             numbers = [self.content(content) for content in container_fields(actor)]
-            self.line("container", name, actor.image, container_hash(actor), adopt, actor.timeout_seconds, *numbers)
+            self.line("container", name, image, container_hash(actor), adopt, actor.timeout_seconds, *numbers)
         for verb, path in _hooks(actor):
             self.line("on", verb, name, path)
 
