@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from engine.catalog import EmbeddedPlugin
-from engine.plugins.kubernetes.package import VERSION
-from engine.wrappers import render, write_executable
 from lab.cluster.local_control_plane import ControlPlane
 from tests.engine.kubernetes_driver import Driver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engine.layout import Layout
     from tests.engine.conftest import EngineProject
 
 
@@ -86,11 +82,8 @@ def driver(connect: Connect) -> Driver:
 
 
 @pytest.fixture
-def kubernetes_project(cluster: Cluster, engine_layout: Layout, engine_project: EngineProject) -> EngineProject:
+def kubernetes_project(cluster: Cluster, engine_project: EngineProject) -> EngineProject:
     """A project whose programs find the cluster in `cluster.json`."""
-    plugin = EmbeddedPlugin("kubernetes", VERSION, "engine.plugins.kubernetes")
-    target = engine_layout.plugins / plugin.folder / plugin.executable
-    write_executable(target, render(engine_layout, plugin.module))
     facts = {"kubeconfig": cluster.kubeconfig, "namespace": cluster.namespace}
     engine_project.file("cluster.json", json.dumps(facts))
     return engine_project

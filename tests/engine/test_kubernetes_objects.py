@@ -376,3 +376,53 @@ def test_a_forced_write_takes_fields_over(driver: Driver, cluster: Cluster) -> N
     cluster.kubectl("patch", "configmap", "m", "--patch", '{"data": {"a": "theirs"}}')
     driver.update(CONFIG_MAP, prior, config_map("m", {"a": "2"}, annotations={PATCH_FORCE: "true"}))
     assert cluster.get("configmap", "m")["data"] == {"a": "2"}
+
+
+def test_a_previewed_update_changes_nothing_and_shows_what_the_server_would_have(
+    driver: Driver, cluster: Cluster
+) -> None:
+    prior = driver.create(CONFIG_MAP, config_map("m", {"a": "1"}))
+    cluster.kubectl("label", "configmap", "m", "theirs=1")
+    previewed = driver.update(CONFIG_MAP, prior, config_map("m", {"a": "2"}), preview=True)
+
+    assert reveal(previewed.state)["data"] == {"a": "2"}
+    assert reveal(previewed.state)["metadata"]["labels"] == {"theirs": "1"}
+    assert cluster.get("configmap", "m")["data"] == {"a": "1"}
+
+
+def test_a_conflict_shows_in_the_preview_already(driver: Driver, cluster: Cluster) -> None:
+    prior = driver.create(CONFIG_MAP, config_map("m", {"a": "1"}))
+    prior = driver.update(CONFIG_MAP, prior, config_map("m", {"a": "2"}))
+    cluster.kubectl("patch", "configmap", "m", "--patch", '{"data": {"a": "theirs"}}')
+    with pytest.raises(ProviderError, match=r'would fail: .*conflict with "kubectl-patch".*\.data\.a'):
+        driver.update(CONFIG_MAP, prior, config_map("m", {"a": "3"}), preview=True)
+
+
+def test_a_field_that_the_server_does_not_know_is_a_warning_unless_it_is_suppressed(
+    driver: Driver, connect: Connect, cluster: Cluster
+) -> None:
+    driver.create(CONFIG_MAP, {**config_map("m", {}), "spek": {}})
+    assert any('unknown field "spek"' in text for text in driver.log.texts("warning"))
+
+    quiet = connect(suppressDeprecationWarnings="true")
+    quiet.create(CONFIG_MAP, {**config_map("n", {}), "spek": {}})
+    assert quiet.log.texts("warning") == []
+
+
+def test_a_refresh_reports_an_object_that_is_not_ready_and_keeps_it(driver: Driver, cluster: Cluster) -> None:
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "s"},
+        "spec": {"ports": [{"port": 80}]},
+    }
+    token = "kubernetes:core/v1:Service"
+    prior = driver.create(token, service)
+    cluster.kubectl("patch", "service", "s", "--patch", '{"spec": {"type": "LoadBalancer"}}')
+
+    with pytest.raises(PartialFailure, match="not allocated an IP address") as failed:
+        driver.read(token, prior)
+
+    assert failed.value.created.id == prior.id
+    assert failed.value.inputs is not None
+    assert reveal(failed.value.inputs)["spec"] == {"ports": [{"port": 80}]}

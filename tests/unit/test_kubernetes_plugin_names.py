@@ -173,8 +173,10 @@ def test_settings_come_as_flags_texts_and_environment() -> None:
     assert settings == Settings(
         kubeconfig='{"kind": "Config"}', enable_secret_mutable=True, delete_unreachable=True, timeout_seconds=7.0
     )
-    with pytest.raises(ProviderError, match="renderYamlToDirectory"):
-        read_settings({"renderYamlToDirectory": "out"}, {})
+    for name, value in (("renderYamlToDirectory", "out"), ("strictMode", "true")):
+        with pytest.raises(ProviderError, match=f"{name}: .*official plugin"):
+            read_settings({name: value}, {})
+    assert read_settings({"strictMode": "false"}, {}) == Settings()
     with pytest.raises(ProviderError, match="kubeClientSettings"):
         read_settings({"kubeClientSettings": "{"}, {})
 

@@ -14,6 +14,7 @@ from engine.plugins.values import Properties, reveal
 _UNSUPPORTED = {
     "renderYamlToDirectory": "rendering YAML needs the official plugin; leave the setting out",
     "alwaysRender": "rendering YAML needs the official plugin; leave the setting out",
+    "strictMode": "strict mode needs the official plugin; leave the setting out",
 }
 
 
