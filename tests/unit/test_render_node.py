@@ -90,13 +90,13 @@ def test_containerd_gets_config_path_and_hosts() -> None:
         "capabilities": ["pull", "resolve"],
         "override_path": True,
         "host": {
-            "https://h/v2/quay": {"capabilities": ["pull", "resolve"], "skip_verify": True, "override_path": True}
+            "https://h/v2/quay": {"capabilities": ["pull", "resolve"], "skip_verify": True, "override_path": True},
+            "https://h/v2/quay2": {"capabilities": ["pull", "resolve"], "override_path": True},
         },
     }
     registry = tomllib.loads(file(document, "@certs.d@/registry.test:6000/hosts.toml"))
-    assert registry == {
-        "server": "https://registry.test:6000", "capabilities": ["pull", "resolve", "push"], "ca": "ca.crt",
-    }  # fmt: skip
+    own = {"capabilities": ["pull", "resolve", "push"], "ca": "ca.crt"}
+    assert registry == {"server": "https://registry.test:6000", **own, "host": {"https://registry.test:6000": own}}
     assert services(document)["containerd"].restart_on == (
         "/etc/systemd/system/containerd.service.d/towpath-proxy.conf",
         "/etc/conf.d/containerd",

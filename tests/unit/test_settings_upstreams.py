@@ -1,5 +1,6 @@
 """Upstreams in the settings: what is refused before anything is touched, and what a node is told of them."""
 
+import tomllib
 import json
 from typing import Any
 
@@ -53,7 +54,11 @@ def test_an_upstream_behind_a_ca_of_its_own_is_trusted_by_docker_and_containerd(
 
     assert files[f"/etc/docker/certs.d/{HOST}/ca.crt"] == CA
     assert files[f"@certs.d@/{HOST}/ca.crt"] == CA
-    assert files[f"@certs.d@/{HOST}/hosts.toml"] == f'server = "https://{HOST}"\nca = "ca.crt"\n'
+    assert tomllib.loads(str(files[f"@certs.d@/{HOST}/hosts.toml"])) == {
+        "server": f"https://{HOST}",
+        "ca": "ca.crt",
+        "host": {f"https://{HOST}": {"ca": "ca.crt"}},
+    }
     assert files[f"/etc/containers/certs.d/{HOST}/ca.crt"] == CA
     assert files[f"/etc/rancher/k3s/towpath/{HOST}.crt"] == CA
 

@@ -43,9 +43,13 @@ def containerd_service(wish: NodeWish) -> list[Actor]:
 
 
 def hosts_toml(server: str, hosts: list[tuple[str, list[str]]], root: list[str]) -> str:
-    """Render a hosts.toml: the server with its own lines, then each host with its own, in the order they are tried."""
+    """Render a hosts.toml: the server with its own lines, then each host with its own, in the order they are tried.
+
+    containerd 1.6 and 1.7 refuse a file without any host table and go on without it, its CA too
+    (remotes/docker/config/hosts.go), so that a server without other hosts stands as a host as well.
+    """
     lines = [f"server = {_string(server)}", *root]
-    for url, settings in hosts:
+    for url, settings in hosts or [(server, root)]:
         lines += ["", f"[host.{_string(url)}]", *(f"  {line}" for line in settings)]
     return "\n".join(lines) + "\n"
 
@@ -110,8 +114,8 @@ def _upstream_files(upstream: Upstream) -> list[FileEntry]:
         text = hosts_toml(server, hosts, root)
     else:
         # The server is asked last, whatever it is: so it is the last mirror, with that one's settings.
-        (url, settings), before = hosts[-1], hosts[:-1]
-        text = hosts_toml(url, before, settings)
+        url, settings = hosts[-1]
+        text = hosts_toml(url, hosts, settings)
     return [*files, File(f"{folder}/hosts.toml", text, when="containerd")]
 
 
