@@ -1,7 +1,7 @@
 """Upstreams in the settings: what is refused before anything is touched, and what a node is told of them."""
 
-import tomllib
 import json
+import tomllib
 from typing import Any
 
 import pytest
