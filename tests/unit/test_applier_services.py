@@ -11,7 +11,7 @@ from tests.unit.applier_machine import SHELLS, Machine, make_machine
 from towpath.applier.actors import TRUST_STORE, Command, Service
 from towpath.applier.bootstrap import Sudo, apply_command, stdin
 from towpath.applier.document import Document
-from towpath.applier.entries import Block, File, JsonKeys
+from towpath.applier.entries import Block, File, Json, JsonKeys
 from towpath.applier.summary import actual_summary, summary
 
 DROP_IN = "/etc/systemd/system/docker.service.d/proxy.conf"
@@ -120,8 +120,27 @@ def test_a_delete_restarts_what_it_takes_away_from(machine: Machine) -> None:
     assert machine.apply(document("one")).code == 0
     calls(machine)
     assert machine.delete("node").code == 0
-    assert calls(machine) == ["daemon-reload", "reload docker.service", "restart docker.service"]
+    assert calls(machine) == ["daemon-reload", "restart docker.service"]
     assert machine.tree() == before
+
+
+def test_a_member_that_goes_needs_a_restart_and_one_that_comes_back_does_not(machine: Machine) -> None:
+    """dockerd keeps the value of a member that a reload does not find any more."""
+    machine.write(DAEMON, '{"mine": 1, "debug": false}')
+    assert machine.apply(members(debug=True, mirrors=["a"])).code == 0
+    assert calls(machine) == ["reload docker.service"]
+    assert machine.apply(members(mirrors=["b"])).code == 0
+    assert calls(machine) == ["reload docker.service"]
+    assert machine.apply(members(debug=True)).code == 0
+    assert calls(machine) == ["reload docker.service", "restart docker.service"]
+    assert machine.delete("node").code == 0
+    assert calls(machine) == ["reload docker.service"]
+
+
+def members(**keys: Json) -> Document:
+    """Return a document that merely sets members of daemon.json, which docker reloads."""
+    hooks = tuple(f"{DAEMON}#{key}" for key in keys)
+    return Document("node", (JsonKeys(DAEMON, keys, when="docker"), Service("docker", reload_on=hooks)))
 
 
 def test_a_service_that_does_not_come_up_gets_its_old_files_back(machine: Machine) -> None:

@@ -25,7 +25,10 @@ TRUST_STORE = "@trust@"
 
 @dataclass(frozen=True)
 class Service:
-    """A service of the machine's init system. One that is not there, or does not run, is left alone."""
+    """A service of the machine's init system. One that is not there, or does not run, is left alone.
+
+    A member of a file (`PATH#KEY`) in `reload_on` that goes restarts it: programs keep what a reload does not find.
+    """
 
     name: str
     restart_on: tuple[str, ...] = ()

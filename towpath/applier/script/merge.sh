@@ -31,6 +31,7 @@ plan_merge() {
     merge_base
     merge "$kind" merge "$work/content/$n" "$base" "" >"$new" || abort "$actual $(one_line <"$work/merge.error")"
     changed_keys "$kind" "$work/content/$n" "${oldops:-/dev/null}"
+    gone_keys "$kind" "${oldops:-/dev/null}" "$new"
     settle_attributes 0644
     if [ "$nkind" = file ] && cmp -s "$new" "$actual"; then
         own "$kind" "$nsha" "$n"
@@ -78,6 +79,7 @@ take_out() {
 drop_merge() {
     base=$work/merged/$count.base
     take_out
+    gone_keys "$mkind" "$current/content/$oldn" "$base"
     if [ -s "$base" ] || [ "$okind" = file ]; then
         [ "$okind" != absent ] || omode=$nmode oowner=$nids
         change put content "$omode" "$oowner" "$base"
@@ -98,6 +100,13 @@ changed_keys() {
             while ((getline line < new) > 0) { split(line, f, "\t"); wished[f[3]] = 1 }
         }
         NF >= 3 && !($3 in wished) { print path "#" $3 }' "$3" >>"$work/changed"
+}
+
+# gone_keys KIND OLD-OPERATIONS RESULT: note "PATH#KEY" for each key that RESULT, which may be missing, no longer has. A
+# program that reloads a file keeps the value of a key that has gone: it has to be restarted.
+gone_keys() {
+    merge "$1" status "$2" "$3" "" >"$work/status" || abort "$actual $(one_line <"$work/merge.error")"
+    awk -v path="$declared" '$2 == "missing" { print path "#" $1 }' "$work/status" >>"$work/gone"
 }
 
 # refuse_flags: a program does not start if a key of its file is given as a flag too.

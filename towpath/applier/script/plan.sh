@@ -9,6 +9,7 @@ make_plan() {
     : >"$work/manifest"
     : >"$work/backups"
     : >"$work/changed"
+    : >"$work/gone"
     count=0
     while read -r kind declared actual mode owner sha n \
         nkind nmode nids nnames nsha okind omode oowner backup written oldn mkind; do
@@ -131,6 +132,8 @@ plan_drop() {
             drop_merge
             return
         fi
+        [ "$backup" = - ] && was=/dev/null || was=$current/backup/$backup
+        gone_keys "$mkind" "$current/content/$oldn" "$was"
         ;;
     esac
     case $okind in

@@ -7,9 +7,10 @@ find_triggers() {
     awk '$1 == "on"' "$work/old.entries" "$work/entries" >"$work/hooks"
     awk '$1 == "command" || $1 == "service" || $1 == "container" { print $1, $2 }' \
         "$work/entries" "$work/old.entries" >"$work/actors"
-    awk -v changed="$work/changed" -v staged="$work/staged" '
+    awk -v changed="$work/changed" -v gone="$work/gone" -v staged="$work/staged" '
         BEGIN {
-            while ((getline line < changed) > 0) { hit[line] = 1; sub(/#.*/, "", line); any[line] = 1 }
+            while ((getline line < changed) > 0) hit[line] = 1
+            while ((getline line < gone) > 0) missing[line] = 1
             while ((getline line < staged) > 0) { split(line, f, " "); if (f[2] == "remove") removed[f[3]] = 1 }
         }
         FILENAME ~ /hooks$/ {
@@ -17,7 +18,7 @@ find_triggers() {
             file = path
             sub(/#.*/, "", file)
             if (!(path in hit) && !((file "#*") in hit)) next
-            want[$2 " " $3] = 1
+            want[(($2 == "reload" && (path in missing)) ? "restart" : $2) " " $3] = 1
             if ($2 == "command" && (file in removed)) undo[$3] = 1
             next
         }
