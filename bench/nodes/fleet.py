@@ -38,11 +38,12 @@ for program in dockerd containerd; do
 done
 sha256sum </etc/ssl/certs/ca-certificates.crt
 """.replace("PLACES", " ".join(_PLACES))
-# Twice: dpkg goes by names, and the first time some packages come before what they pre-depend on.
+# Several times: dpkg goes by names, and at first some packages come before what they pre-depend on.
 _INSTALL = """
 d=$(mktemp -d)
 tar -xf - -C $d
-dpkg --install $d/*.deb >/dev/null 2>&1 || dpkg --install $d/*.deb >/dev/null
+for turn in 1 2 3; do dpkg --install $d/*.deb >/dev/null 2>&1 && break; done
+dpkg --install $d/*.deb >/dev/null
 rm -r $d
 python3 --version
 """
@@ -117,7 +118,12 @@ class Fleet:
         (archives / "partial").mkdir(parents=True, exist_ok=True)
         status = archives / "status"
         status.write_text(self.run(self.names[0], "cat /var/lib/dpkg/status"), encoding="utf-8")
-        options = (f"Dir::State::status={status}", f"Dir::Cache::archives={archives}", "Debug::NoLocking=1", "APT::Sandbox::User=root")
+        options = (
+            f"Dir::State::status={status}",
+            f"Dir::Cache::archives={archives}",
+            "Debug::NoLocking=1",
+            "APT::Sandbox::User=root",
+        )
         flags = [part for option in options for part in ("-o", option)]
         install = ["install", "--download-only", "--no-install-recommends", "python3"]
         subprocess.run(["apt-get", "--yes", "-qq", *flags, *install], check=True, stdout=sys.stderr)

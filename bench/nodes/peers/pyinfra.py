@@ -1,6 +1,5 @@
 """`pyinfra -y`, all nodes in parallel."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -40,7 +39,7 @@ class Pyinfra:
             )
             for name in fleet.names
         ]
-        (self._folder / "inventory.py").write_text(f"hosts = {json.dumps(hosts)}\n", encoding="utf-8")
+        (self._folder / "inventory.py").write_text(f"hosts = {hosts!r}\n", encoding="utf-8")
 
     def first(self) -> None:
         """Run the deploy."""
