@@ -16,7 +16,10 @@ _NO_PULLS = frozenset({"kubelet"})
 
 
 def questions_for(subject: Subject, node: str, discovered: Result) -> Questions:
-    """Put a node's questions together. Raises NodeError for settings that no runtime can carry."""
+    """Put a node's questions together. Raises NodeError for settings that no runtime can carry.
+
+    Before the first `up` no runtime is asked to pull: it was not told yet how.
+    """
     wish = subject.wish(node)
     states = {step.name: step.outcome for step in discovered.of("runtime")}
     found = [name for name in RUNTIMES if name in states and wish.has(name)]
@@ -57,10 +60,11 @@ def _tls(wish: NodeWish) -> list[Tls]:
 
 
 def _pulls(subject: Subject, wish: NodeWish, runtimes: list[Runtime]) -> list[Pull]:
+    if subject.endpoint is None:
+        return []
     pulls = []
     for runtime in runtimes:
-        if subject.endpoint:
-            login = subject.credentials() if runtime in {"docker", "podman"} else None
-            pulls.append(Pull(runtime, subject.endpoint.registry, login))
+        login = subject.credentials() if runtime in {"docker", "podman"} else None
+        pulls.append(Pull(runtime, subject.endpoint.registry, login))
         pulls += [Pull(runtime, each.host) for each in pulled_upstreams(wish, runtime)]
     return pulls

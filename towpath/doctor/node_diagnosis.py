@@ -138,9 +138,10 @@ class NodeDiagnosis:
             self._add(registry_path.os_trust_finding(self._by_check[setup.OS_TRUST], case.own))
 
     def _proxies(self) -> None:
+        """Judge the daemons' environments, once there is something that they should have read."""
         visit = self._case.visit
         for name, unit in visit.answer.units.items():
-            if unit.pid:
+            if unit.pid and visit.setup.steps:
                 self._add(daemon_proxy_finding(self._daemon(name, unit), self._case.wish, self._case.subject.repair))
 
     def _daemon(self, name: str, unit: Unit) -> Daemon:

@@ -16,6 +16,7 @@ look_at_unit() {
     fi
     [ -r "/proc/${pid:-0}/environ" ] || pid=0
     : >"$work/running.$1"
+    [ "$pid" = 0 ] || : >"$work/runs.$1"
     [ "$pid" = 0 ] || proxy_variables "/proc/$pid/environ" >"$work/running.$1"
     echo "unit $1 $pid ${enabled:--} ${reload:--}"
     echo "planned $1 $(one_line <"$work/planned")"
@@ -27,8 +28,10 @@ proxy_variables() {
     tr '\n\000' ' \n' <"$1" | grep -iE '^(CONTAINERD_)?(HTTP|HTTPS|NO|ALL)_PROXY='
 }
 
-# look_at_docker: what the running daemon says of itself: where it keeps images, and the proxies in force.
+# look_at_docker: what the running daemon says of itself: where it keeps images, and the proxies in force. One that is
+# stopped is not asked: its socket would start it.
 look_at_docker() {
+    [ -f "$work/runs.docker" ] || return 0
     format='{{.DockerRootDir}}{{println}}{{.HTTPProxy}}{{println}}{{.HTTPSProxy}}{{println}}{{.NoProxy}}'
     timeout "$connect_seconds" docker info --format "$format" >"$work/docker" 2>/dev/null </dev/null || return 0
     echo "docker $(one_line <"$work/docker")"
