@@ -3,7 +3,7 @@
 Peers: `requests` is a sequential script that calls `requests.get` and `requests.head`, `session` the same over one
 `requests.Session`; `raw` sends the same requests over as many keep-alive connections as Towpath has and reads nothing
 but the digest, so it is what the server can give; `crane` and `skopeo` are loops of one command a tag, of which every
-tenth repository is timed and the whole reckoned from it. All ask the same server, in turns, at the same bcrypt cost.
+twentieth repository is timed and the whole reckoned from it. All ask the same server, in turns, at the same bcrypt cost.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from towpath.oci.media_types import ACCEPT
 RESULT = Path(__file__).parent / "results" / "images-listing.json"
 GOAL = {"requests": 0.2, "raw": 1.5, "crane": 0.2, "skopeo": 0.2}
 CONCURRENCY = 8
-SAMPLED = 10
+SAMPLED = 20
 
 Names = list[tuple[str, str, str]]
 """Repository, tag, digest."""

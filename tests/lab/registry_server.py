@@ -158,6 +158,11 @@ class RegistryServer:
                 self._process.wait()
             self._process = None
 
+    def state(self) -> dict[str, tuple[int, int]]:
+        """Return every file of the storage with its size and its time of change: equal states mean nothing written."""
+        files = (path for path in self.storage.rglob("*") if path.is_file())
+        return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in files}
+
     def garbage_collect(self, *arguments: str) -> str:
         """Run `registry garbage-collect` on its storage, running or not, and return its output."""
         done = subprocess.run(

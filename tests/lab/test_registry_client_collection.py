@@ -138,10 +138,6 @@ def test_an_empty_storage_has_nothing_to_free(tmp_path: Path) -> None:
 
 
 def test_a_walk_and_a_dry_run_leave_the_storage_byte_identical(tmp_path: Path) -> None:
-    def state(server: RegistryServer) -> dict[str, tuple[bytes, int]]:
-        files = (path for path in server.storage.rglob("*") if path.is_file())
-        return {str(path): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
-
     async def look(server: RegistryServer) -> str:
         async with open_session(server) as session:
             held = await walk(session, Scope(referrers=True))
@@ -155,9 +151,9 @@ def test_a_walk_and_a_dry_run_leave_the_storage_byte_identical(tmp_path: Path) -
 
     with RegistryServer(tmp_path) as server:
         asyncio.run(prepare(server))
-        before = state(server)
+        before = server.state()
         first = asyncio.run(look(server))
         server.garbage_collect("--dry-run")
-        assert state(server) == before
+        assert server.state() == before
         assert json.loads(first)["deletions"]
         assert asyncio.run(look(server)) == first

@@ -100,7 +100,7 @@ async def test_indexes_and_signatures_of_signatures_arrive_with_their_digests(
 
 
 async def test_a_second_run_fetches_and_sends_nothing(
-    source: RegistryServer, reading: RegistrySession, writing: RegistrySession, tmp_path: Path
+    source: RegistryServer, target: RegistryServer, reading: RegistrySession, writing: RegistrySession, tmp_path: Path
 ) -> None:
     await push_image(reading, "team/twice", "amd64", b"twice" * 1000, "1")
     references = [Reference(source.host, "team/twice", "1")]
@@ -111,7 +111,9 @@ async def test_a_second_run_fetches_and_sends_nothing(
     assert second.fetched_bytes == 0
     assert (tmp_path / "index.json").read_bytes() == index
     assert [p.sent_bytes > 0 for p in await import_images(writing, open_content(tmp_path), Naming(), quiet)] == [True]
+    before = target.state()
     assert [p.sent_bytes for p in await import_images(writing, open_content(tmp_path), Naming(), quiet)] == [0]
+    assert target.state() == before
 
 
 async def test_layers_shared_by_repositories_are_sent_once(

@@ -249,11 +249,13 @@ async def test_where_deletion_is_disabled_nothing_changes_not_even_a_tag(tmp_pat
     with RegistryServer(tmp_path, release=release, delete_enabled=False) as server:
         async with open_session(server) as session:
             image = await push_image(session, "team/kept", "amd64", b"kept", "1")
+            before = server.state()
             with pytest.raises(DeleteDisabledError):
                 await manifest.delete(session, "team/kept", image.digest)
             with pytest.raises(DeleteDisabledError):
                 await tag.delete(session, "team/kept", "1")
             assert (await manifest.head(session, "team/kept", "1")).digest == image.digest
+            assert server.state() == before
 
 
 @pytest.mark.parametrize("release", [CURRENT, DEBIAN])

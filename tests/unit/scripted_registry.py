@@ -9,6 +9,7 @@ from towpath.registry_client.credentials import Credentials
 from towpath.registry_client.endpoint import Endpoint
 from towpath.registry_client.retry import Retry
 from towpath.registry_client.session import RegistrySession
+from towpath.registry_client.transport import Limits
 
 REGISTRY = "registry.test:6000"
 BASE = f"https://{REGISTRY}"
@@ -57,13 +58,15 @@ class Script(httpx.AsyncBaseTransport):
             raise answer
         return answer if isinstance(answer, httpx.Response) else answer(request)
 
-    def session(self, credentials: Credentials | None = None, retry: Retry | None = None) -> RegistrySession:
+    def session(
+        self, credentials: Credentials | None = None, retry: Retry | None = None, limits: Limits | None = None
+    ) -> RegistrySession:
         """Open a session that talks to the script and never really waits."""
 
         async def sleep(seconds: float) -> None:
             self.waits.append(seconds)
 
-        return RegistrySession(Endpoint(REGISTRY), credentials, transport=self, sleep=sleep, retry=retry)
+        return RegistrySession(Endpoint(REGISTRY), credentials, transport=self, sleep=sleep, retry=retry, limits=limits)
 
     @property
     def asked(self) -> list[str]:

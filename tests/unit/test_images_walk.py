@@ -14,6 +14,7 @@ from towpath.oci.digest import Digest, digest_of
 from towpath.oci.manifest import Manifest, parse_manifest
 from towpath.registry_client.errors import RegistryError, UnauthorizedError, UnreachableError
 from towpath.registry_client.retry import Retry
+from towpath.registry_client.transport import Limits
 
 ONCE = Retry(attempts=1)
 CONFIG = b'{"os": "linux", "architecture": "amd64", "created": "2026-01-02T03:04:05Z"}'
@@ -109,6 +110,17 @@ async def test_an_index_is_followed_and_a_missing_part_is_said_to_be_gone() -> N
     assert set(app.manifests) == {both.digest, there.digest}
     assert app.manifests[both.digest].children == (there.digest, missing)
     assert [(f.place, f.gone) for f in held.failures] == [(f"app@{missing}", True)]
+
+
+async def test_what_two_indexes_share_is_fetched_once() -> None:
+    shared = image("shared")
+    one, two = index(shared.descriptor), index(shared.descriptor, shared.descriptor)
+    script = registry(app={"1": one, "2": two})
+    script.on("GET", f"/v2/app/manifests/{shared.digest}", served(shared))
+    async with script.session(limits=Limits(concurrency=1)) as session:
+        held = await walk(session)
+    assert set(held.repositories["app"].manifests) == {one.digest, two.digest, shared.digest}
+    assert not held.failures
 
 
 async def test_a_configuration_that_is_not_what_it_should_be_is_noted_and_the_image_stays() -> None:
