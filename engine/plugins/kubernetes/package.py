@@ -1,6 +1,7 @@
 """The package: one class for all types, and the cluster that its configuration names."""
 
 import os
+import re
 import threading
 from typing import Final
 
@@ -11,7 +12,7 @@ from engine.plugins.package import Package, token_of
 from engine.plugins.resource import ProviderError, Resource
 
 VERSION: Final = "4.34.2"
-_NOT_OBJECTS: Final = ("helm.sh/", "helm/", "yaml", "kustomize")
+_NOT_OBJECTS: Final = re.compile(r"(helm\.sh|yaml|kustomize)(/.*)?")
 
 
 class KubernetesPackage(Package):
@@ -49,7 +50,7 @@ class KubernetesPackage(Package):
         """Return the type of the resource with this URN; raises `ProviderError` as `resource` does."""
         token = token_of(urn)
         module = token.split(":")[1]
-        if module.startswith(_NOT_OBJECTS):
+        if _NOT_OBJECTS.fullmatch(module):
             message = (
                 f"{token} is not provided here: the embedded engine has the types of objects only; for charts, "
                 f"manifests and kustomizations install the official plugin: "
