@@ -69,7 +69,7 @@ class NodeAccess:
     def daemon_environment(self, program: str) -> list[str]:
         """Return the environment of a running daemon without what differs from start to start, sorted."""
         text = self.sh(f"cat /proc/$(pidof -s {program})/environ")
-        fresh = ("INVOCATION_ID=", "JOURNAL_STREAM=", "SYSTEMD_EXEC_PID=", "NOTIFY_SOCKET=")
+        fresh = ("INVOCATION_ID=", "JOURNAL_STREAM=", "SYSTEMD_EXEC_PID=", "LISTEN_PID=")
         return sorted(entry for entry in text.split("\0") if entry and not entry.startswith(fresh))
 
     def starts(self) -> dict[str, str]:
