@@ -55,7 +55,7 @@ _WORDS: tuple[tuple[Reached, re.Pattern[str]], ...] = tuple(
         (Reached.PROXY, r"proxyconnect tcp"),
         (Reached.CONNECT, r"connection refused|no route to host|network is unreachable|connection reset"),
         (Reached.CONNECT, r"i/o timeout|deadline exceeded|handshake timeout|Client\.Timeout|request canceled"),
-        (Reached.SERVER, r"status(?: code)?\b[^:]*: 5\d\d|received unexpected HTTP status: 5"),
+        (Reached.SERVER, r"\bstatus\b.*: 5\d\d\b"),
         (Reached.LOGIN, r"no basic auth|unauthorized|authentication required|authorization failed|\b401\b"),
         (Reached.REGISTRY, r"manifest unknown|name unknown|not found|does not exist|denied|\b40[34]\b"),
         (Reached.PROXY, r": (?:forbidden|bad gateway|service unavailable|gateway timeout)\s*$"),

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-_LOGIN = re.compile(r"//[^/\s]*@")
+_LOGIN = re.compile(r"//[^\"\n]*@")
 
 
 def redacted(text: str, secrets: Iterable[str]) -> str:
@@ -24,4 +24,5 @@ def place_of(url: str) -> str:
         return "what is no URL"
     if not host:
         return "what is no URL"
-    return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + (f":{port}" if port else "")
