@@ -161,6 +161,25 @@ def test_a_service_that_does_not_come_up_gets_its_old_files_back(machine: Machin
     assert machine.apply(document("two", "b")).code == 0
 
 
+@pytest.mark.parametrize("then", ["apply", "delete"])
+def test_a_run_killed_at_a_restart_is_followed_up_by_the_next(machine: Machine, then: str) -> None:
+    """The killed run left the service with the new files: it restarts with the old ones, though no file differs."""
+    assert machine.apply(document("one")).code == 0
+    kill = "case $1 in restart) kill -9 $(awk '{print $4}' /proc/$PPID/stat) $PPID ;; esac\n"
+    machine.fake("systemctl", kill + SYSTEMCTL)
+    assert machine.apply(document("two")).code != 0
+    machine.fake("systemctl", SYSTEMCTL)
+    calls(machine)
+    if then == "apply":
+        healed = machine.apply(document("one"))
+        assert healed.code == 0, healed
+        assert "recovered" in {step.outcome for step in healed.result.of("run")}
+        assert machine.path(DROP_IN).read_text() == "one"
+    else:
+        assert machine.delete("node").code == 0
+    assert "restart docker.service" in calls(machine)
+
+
 def test_an_old_state_that_does_not_come_up_either_is_said(dash: Machine) -> None:
     dash.write(DROP_IN, "BAD from before\n")
     outcome = dash.apply(document("BAD too"))
