@@ -7,16 +7,14 @@ from typing import Any
 import pytest
 
 from engine.plugins.kubernetes.annotations import AUTONAMED, propagation_policy, timeout_seconds
-from engine.plugins.kubernetes.check import check_inputs
 from engine.plugins.kubernetes.gvk import GroupVersionKind, gvk_of, gvk_of_token
 from engine.plugins.kubernetes.kinds import built_in_is_namespaced, is_built_in, is_list, is_patch
 from engine.plugins.kubernetes.managed_fields import Ownership, taken_over, without_ignored
 from engine.plugins.kubernetes.names import Autonaming, adopt_name, assign_name, field_manager
-from engine.plugins.kubernetes.operation import Operation
 from engine.plugins.kubernetes.previews import unknown_of_new
 from engine.plugins.kubernetes.secret_marks import LAST_APPLIED, mark_secrets, redact
 from engine.plugins.kubernetes.settings import Settings, read_settings
-from engine.plugins.resource import Call, ProviderError
+from engine.plugins.resource import ProviderError
 from engine.plugins.values import UNKNOWN, Secret
 
 
@@ -200,68 +198,3 @@ def test_what_a_dry_run_makes_up_is_unknown() -> None:
     assert shown["spec"]["ports"] == [{"port": 1, "nodePort": UNKNOWN}, {"port": 2}]
     fixed = unknown_of_new(made, {"spec": {"clusterIP": "10.0.0.1", "ports": [{"port": 1, "nodePort": 30001}]}})
     assert fixed["spec"] == spec
-
-
-class Said:
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-
-    def write(self, _severity: str, message: str, **_: Any) -> None:
-        self.texts.append(message)
-
-
-class Cluster:
-    """As much of a cluster as `check` needs."""
-
-    unreachable_reason = ""
-    default_namespace = "team"
-
-    def __init__(self, **settings: Any) -> None:
-        self.settings = Settings(**settings)
-
-    def to_announce(self) -> str:
-        return self.unreachable_reason
-
-    def is_namespaced(self, gvk: GroupVersionKind) -> bool:
-        return built_in_is_namespaced(gvk) is not False
-
-
-def check(token: str, inputs: dict[str, Any], **settings: Any) -> dict[str, Any]:
-    operation = Operation(Call(f"urn:pulumi:s::p::{token}::n", "n", Said()), token, Cluster(**settings))  # type: ignore[arg-type]
-    return check_inputs(operation, {}, inputs, Autonaming()).inputs
-
-
-def test_an_object_is_put_into_the_providers_namespace_if_it_can_be() -> None:
-    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": Secret({"a": "b"})}
-    checked = check("kubernetes:core/v1:Secret", secret)
-    assert checked["metadata"] == {"name": "s", "namespace": "team"}
-    assert checked["data"] == Secret({"a": "Yg=="})
-    assert "stringData" not in checked
-    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}}
-    assert check("kubernetes:core/v1:Namespace", space)["metadata"] == {"name": "x"}
-
-
-@pytest.mark.parametrize(
-    ("token", "inputs", "settings", "reason"),
-    [
-        ("kubernetes:core/v1:SecretList", {"apiVersion": "v1", "kind": "SecretList", "items": []}, {}, "lists exist"),
-        ("kubernetes:core/v1:PodPatch", {"apiVersion": "v1", "kind": "Pod", "metadata": {}}, {}, "metadata.name"),
-        (
-            "kubernetes:core/v1:Pod",
-            {"apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": "a"}},
-            {},
-            "generateName",
-        ),
-        (
-            "kubernetes:core/v1:Pod",
-            {"apiVersion": "v1", "kind": "Pod"},
-            {"enable_server_side_apply": False},
-            "official",
-        ),
-    ],
-)
-def test_inputs_that_cannot_be_an_object_are_refused(
-    token: str, inputs: dict[str, Any], settings: dict[str, Any], reason: str
-) -> None:
-    with pytest.raises(ProviderError, match=reason):
-        check(token, inputs, **settings)

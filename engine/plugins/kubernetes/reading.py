@@ -35,14 +35,9 @@ def read_object(operation: Operation, prior: Prior) -> Prior | None:
     gvk = operation.gvk(document)
     document = normalise(document, gvk)
     namespace, name = parse_id(prior.id)
-    try:
-        live = operation.api.get(gvk, namespace, name)
-    except NoSuchKindError:
+    live = _live(operation, gvk, namespace, name)
+    if live is None:
         return None
-    except ApiError as error:
-        if error.is_not_found:
-            return None
-        raise
     inputs = prune_to_inputs(live, document, checkpoint.live) if known else _inputs_of(live)
     found = Checkpoint(
         live,
@@ -58,6 +53,18 @@ def read_object(operation: Operation, prior: Prior) -> Prior | None:
     if known:
         _judge(operation, gvk, live, document, result)
     return result
+
+
+def _live(operation: Operation, gvk: GroupVersionKind, namespace: str, name: str) -> KubeObject | None:
+    try:
+        return operation.api.get(gvk, namespace, name)
+    except NoSuchKindError:
+        # Its CustomResourceDefinition is gone, and with that all objects of it.
+        return None
+    except ApiError as error:
+        if error.is_not_found:
+            return None
+        raise
 
 
 def _judge(operation: Operation, gvk: GroupVersionKind, live: KubeObject, inputs: KubeObject, found: Prior) -> None:
