@@ -139,6 +139,17 @@ def test_all_is_well_over_one_connection_a_node(clinic: Clinic) -> None:
             assert told.state(clinic.second.name, f"pull by {runtime} from {host}") == "ok"
 
 
+def test_without_crictl_containerd_is_tried_by_ctr(clinic: Clinic) -> None:
+    """The upstream can be reached only through the proxy that the daemon has, and trusted only by hosts.toml."""
+    clinic.second.sh("mv /usr/local/bin/crictl /root/crictl")
+    try:
+        told = clinic.doctor("--json", "--node", clinic.second.name)
+    finally:
+        clinic.second.sh("mv /root/crictl /usr/local/bin/crictl")
+    assert told.state(clinic.second.name, "pull by containerd from upstream.towpath.test") == "ok"
+    assert told.code == 0
+
+
 def test_nothing_changes_on_a_node(clinic: Clinic) -> None:
     before = (clinic.second.tree(), clinic.second.starts(), clinic.second.docker("images", "-a").stdout)
     clinic.doctor()
@@ -235,4 +246,4 @@ def test_a_password_that_the_registry_does_not_know(clinic: Clinic) -> None:
     try:
         assert clinic.fails_alone("here", "accounts") == f"pulumi up --refresh -s {clinic.stack.stack}"
     finally:
-        clinic.first.sh(f"cp -p /root/htpasswd {auth} && touch {auth}")
+        clinic.first.sh(f"cp -p /root/htpasswd {auth} && touch {auth} && rm /root/htpasswd")

@@ -97,6 +97,7 @@ def stopped(name: str, runtime: str) -> Spoil:
     return spoil
 
 
+SUDO = "Sorry\ntowpath: h: ops cannot become root by sudo; allow it in sudoers; nothing was changed\n"
 OLD = Unit(7, "enabled", False, visit(STACK, "b").answer.units["containerd"].planned, {})
 DOWN = [
     here(trouble="no answer (refused); check the address", served=None, anonymous=None, accounts={}),
@@ -195,7 +196,7 @@ def test_a_node_that_was_never_set_up() -> None:
             "check address",
         ),
         (AuthenticationRefusedError("h", "it does not let 'root' in; check user"), "ssh", "check user"),
-        (CommandFailedError("h", 1, "", "towpath: h: ops cannot become root by sudo; allow it"), "root", "allow it"),
+        (CommandFailedError("h", 1, "", SUDO), "root", "allow it in sudoers"),
         (CommandFailedError("h", 10, "", "another run has held the lock; let it end first"), "probe", "let it end"),
         (ConnectionLostError("h", "cut in the middle; run it again"), "probe", "run it again"),
     ],
@@ -209,6 +210,7 @@ def test_a_node_that_lets_nobody_in_has_one_line(error: Exception, check: str, w
     assert finding.check == check
     assert finding.way_out.startswith(way_out)
     assert finding.state is State.FAIL
+    assert not finding.found.startswith(("h: ", "towpath: ", "Sorry"))
 
 
 def test_caches_are_asked_from_here_and_as_mirrors_of_nodes() -> None:

@@ -20,7 +20,7 @@ def kept_out(error: TowpathError) -> Finding:
     text = str(error)
     if isinstance(error, SshError):
         text = text.removeprefix(f"{error.host}: ")
-    line = " ".join(text.split())[:_LONGEST]
+    line = _applier_words(text).removesuffix("; nothing was changed")[:_LONGEST]
     found, _, way_out = line.rpartition("; ")
     return fail(_check(error, line), found or line, way_out if found else "look at the machine, then run this again")
 
@@ -32,6 +32,12 @@ def out_of_time(seconds: float) -> Finding:
         f"no end within {seconds:g} s",
         "see whether an `up` is going on there (its lock is waited for), or give more by --timeout",
     )
+
+
+def _applier_words(text: str) -> str:
+    """Return what our own script said, `towpath: HOST: …`, without what others said before; else all on one line."""
+    said = [line for line in text.splitlines() if line.startswith("towpath: ")]
+    return said[-1].split(": ", 2)[-1] if said else " ".join(text.split())
 
 
 def _check(error: TowpathError, line: str) -> str:
