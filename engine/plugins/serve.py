@@ -28,8 +28,8 @@ _MESSAGE_BYTES = 400 * 1024 * 1024
 _PARENT_WATCH_SECONDS = 0.25
 
 
-def main(package: Package) -> NoReturn:
-    """Serve the package until the engine stops this process, or is gone itself.
+def main(package: Package, servicer: type[Servicer] = Servicer) -> NoReturn:
+    """Serve the package, with a servicer of its own if it has one, until the engine stops this process or is gone.
 
     The engine gives its address as the first argument and reads our port from the first line of standard output. A
     plugin must not outlive it: SIGINT and SIGTERM end the process quietly, and a killed engine is noticed by its child
@@ -42,7 +42,7 @@ def main(package: Package) -> NoReturn:
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
-    server = Server(package, sys.argv[1] if len(sys.argv) > 1 else "")
+    server = Server(package, sys.argv[1] if len(sys.argv) > 1 else "", servicer)
     sys.stdout.write(f"{server.port}\n")
     sys.stdout.flush()
     while os.getppid() == parent:
@@ -53,11 +53,11 @@ def main(package: Package) -> NoReturn:
 class Server:
     """A started gRPC server on a port of the loopback device."""
 
-    def __init__(self, package: Package, engine_address: str = "") -> None:
+    def __init__(self, package: Package, engine_address: str = "", servicer: type[Servicer] = Servicer) -> None:
         limits = [("grpc.max_receive_message_length", _MESSAGE_BYTES), ("grpc.max_send_message_length", _MESSAGE_BYTES)]
         self._server = grpc.server(ThreadPoolExecutor(_THREADS), options=limits)
-        servicer = Servicer(package, GrpcEngineLog(engine_address))
-        provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, self._server)
+        served = servicer(package, GrpcEngineLog(engine_address))
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(served, self._server)
         self.port: int = self._server.add_insecure_port("127.0.0.1:0")
         self._server.start()
 

@@ -9,7 +9,7 @@ from engine.plugins.kubernetes.cluster import Cluster
 from engine.plugins.kubernetes.kube_resource import KubernetesResource
 from engine.plugins.kubernetes.settings import read_settings
 from engine.plugins.package import Package, token_of
-from engine.plugins.resource import ProviderError, Resource
+from engine.plugins.resource import ProviderError
 
 VERSION: Final = "4.34.2"
 _NOT_OBJECTS: Final = re.compile(r"(helm\.sh|yaml|kustomize)(/.*)?")
@@ -25,7 +25,7 @@ class KubernetesPackage(Package):
 
     @property
     def cluster(self) -> Cluster:
-        """The cluster of the provider's configuration; from the first use on it is being connected.
+        """The cluster of the provider's configuration; nothing is asked of it yet.
 
         Raises:
             ProviderError: a setting is not provided here or has the wrong type.
@@ -34,20 +34,15 @@ class KubernetesPackage(Package):
         with self._lock:
             if self._cluster is None:
                 self._cluster = Cluster(read_settings(self.configuration, os.environ), os.environ, self.cancelled)
-                self._cluster.warm_up()
             return self._cluster
 
-    def resource(self, urn: str) -> Resource:
+    def resource(self, urn: str) -> KubernetesResource:
         """Return the type of the resource with this URN.
 
         Raises:
             ProviderError: it is not a type of Kubernetes objects.
 
         """
-        return self.kubernetes_resource(urn)
-
-    def kubernetes_resource(self, urn: str) -> KubernetesResource:
-        """Return the type of the resource with this URN; raises `ProviderError` as `resource` does."""
         token = token_of(urn)
         module = token.split(":")[1]
         if _NOT_OBJECTS.fullmatch(module):
