@@ -3,7 +3,7 @@
 Peers: `requests` is a sequential script that calls `requests.get` and `requests.head`, `session` the same over one
 `requests.Session`; `raw` sends the same requests over as many keep-alive connections as Towpath has and reads nothing
 but the digest, so it is what the server can give; `crane` and `skopeo` are loops of one command a tag, of which every
-twentieth repository is timed and the whole reckoned from it. All ask the same server, in turns, at the same bcrypt cost.
+twentieth repository is timed and the whole reckoned from it. All ask the same server, in turns, at one bcrypt cost.
 """
 
 import argparse
