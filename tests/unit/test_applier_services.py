@@ -47,6 +47,11 @@ restart | reload)
 esac
 """
 
+KILL_THE_RUN = (
+    "p=$PPID; until grep -q 'towpath.boot\\|applier.sh' /proc/$p/cmdline; "
+    "do p=$(awk '{print $4}' /proc/$p/stat); done; kill -9 $p"
+)
+
 
 @pytest.fixture(params=SHELLS)
 def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Machine:
@@ -165,8 +170,7 @@ def test_a_service_that_does_not_come_up_gets_its_old_files_back(machine: Machin
 def test_a_run_killed_at_a_restart_is_followed_up_by_the_next(machine: Machine, then: str) -> None:
     """The killed run left the service with the new files: it restarts with the old ones, though no file differs."""
     assert machine.apply(document("one")).code == 0
-    kill = "case $1 in restart) kill -9 $(awk '{print $4}' /proc/$PPID/stat) $PPID ;; esac\n"
-    machine.fake("systemctl", kill + SYSTEMCTL)
+    machine.fake("systemctl", f"[ $1 != restart ] || {{ {KILL_THE_RUN}; }}\n{SYSTEMCTL}")
     assert machine.apply(document("two")).code != 0
     machine.fake("systemctl", SYSTEMCTL)
     calls(machine)
@@ -208,6 +212,26 @@ def test_a_command_runs_when_its_paths_change_and_is_undone(machine: Machine) ->
     machine.apply(wish)
     machine.delete("node")
     assert machine.path("/tmp/notes").read_text() == "run\nundo\n"
+
+
+def test_a_command_of_a_run_that_was_killed_is_undone(machine: Machine) -> None:
+    """It stands in no document that was ever in force."""
+    deadly = f"echo run >>/tmp/notes; {KILL_THE_RUN}"
+    wish = Document("node", (File("/etc/x", "1"), Command("note", deadly, ("/etc/x",), "echo undo >>/tmp/notes")))
+    assert machine.apply(wish).code != 0
+    assert machine.delete("node").code == 0
+    assert machine.path("/tmp/notes").read_text() == "run\nundo\n"
+    assert not machine.path("/etc/x").exists()
+
+
+def test_a_roll_back_leaves_a_command_of_the_old_document_in_force(dash: Machine) -> None:
+    def wish(content: str, last: str) -> Document:
+        note = Command("note", "echo run >>/tmp/notes", ("/etc/x",), "echo undo >>/tmp/notes")
+        return Document("node", (File("/etc/x", content), note, Command("last", last, ("/etc/x",), "true")))
+
+    assert dash.apply(wish("1", "true")).code == 0
+    assert dash.apply(wish("2", "false")).code == 11
+    assert dash.path("/tmp/notes").read_text() == "run\nrun\nrun\n"
 
 
 def test_a_failing_command_rolls_back(machine: Machine) -> None:

@@ -28,8 +28,26 @@ find_triggers() {
         $1 == "service" && (("restart " $2) in want) { print "restart", $2 }
         $1 == "container" && (("container " $2) in want) { print "container", $2 }' \
         "$work/hooks" "$work/actors" >"$work/triggers.all"
-    [ ! -f "$state/dirty" ] || cat "$state/dirty" >>"$work/triggers.all"
+    [ ! -f "$state/dirty" ] || follow_up >>"$work/triggers.all"
     awk '!seen[$0]++' "$work/triggers.all" >"$work/triggers"
+}
+
+# way_back: a command that the old document has too runs again on the old files. The trust store is rebuilt afresh.
+way_back() {
+    text_of command "$name" 3
+    if grep -q "^command $name " "$work/old.entries" && [ "$(cat "$text")" != @trust@ ]; then
+        echo run
+    else
+        echo undo
+    fi
+}
+
+# follow_up: what a killed run left to do; its commands are undone, unless they stand in the new document too.
+follow_up() {
+    awk -v entries="$work/entries" '
+        BEGIN { while ((getline line < entries) > 0) { split(line, f, " "); if (f[1] == "command") wanted[f[2]] = 1 } }
+        $1 == "run" || $1 == "undo" { print (($2 in wanted) ? "run" : "undo"), $2; next }
+        { print }' "$state/dirty"
 }
 
 # entry KIND NAME: the rest of an entry of the new document, or else of the old one, or of a killed run's.
@@ -90,6 +108,6 @@ back_out_commands() {
     [ -f "$work/ran" ] || return 0
     mv "$work/ran" "$work/ran.back"
     while read -r name; do
-        run_command undo "$name" || echo "$name: $(tail -n 3 "$work/output" | one_line)" >>"$work/trouble"
+        run_command "$(way_back)" "$name" || echo "$name: $(tail -n 3 "$work/output" | one_line)" >>"$work/trouble"
     done <"$work/ran.back"
 }
