@@ -163,6 +163,7 @@ def test_files_by_topic() -> None:
         "docker certs.d": "ok",
         "files": "fail",
     }
+    assert judged["trust of the OS"].found == "x.crt: not applied yet"
     assert judged["files"].found == "/etc/a: missing; /etc/old: no longer wanted"
 
 

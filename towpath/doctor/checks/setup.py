@@ -45,12 +45,17 @@ def never_applied(repair: str) -> Finding:
 
 
 def _finding(check: str, wished: Summary, words: Mapping[str, str], repair: str) -> Finding:
-    wrong = [f"{path}: {said}" for path, said in words.items() if topic(path) == check]
+    wrong = [f"{_shown(path)}: {said}" for path, said in words.items() if topic(path) == check]
     if wrong:
         more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
         return fail(check, "; ".join(wrong[:_SHOWN]) + more, repair)
     count = len({path.partition("#")[0] for path in wished["files"] if topic(path) == check})
     return ok(check, "1 file as wanted" if count == 1 else f"{count} files as wanted")
+
+
+def _shown(path: str) -> str:
+    """Write a path whose folder is found on the machine without the place that stands for it."""
+    return path.replace("@certs.d@/", "certs.d/").removeprefix("@trust@/")
 
 
 def _difference(wished: str, found: str | None) -> str:

@@ -11,7 +11,8 @@ speak_tls() (
     [ "$proxy" = - ] || set -- "$@" -proxy "$proxy"
     [ "$user" = - ] || set -- "$@" -proxy_user "$(cat "$work/content.$user")"
     [ "$password" = - ] || set -- "$@" -proxy_pass "file:$work/content.$password"
-    printf 'GET /v2/ HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "$place" |
+    # An openssl that ends at once leaves nobody to write to, which printf would tell.
+    printf 'GET /v2/ HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "$place" 2>/dev/null |
         timeout "$connect_seconds" openssl "$@" >"$own.out" 2>"$own.err"
     code=$?
     status=$(sed -n '1s/^HTTP\/[0-9.]* \([0-9]*\).*/\1/p' "$own.out")
