@@ -84,6 +84,7 @@ remember_followers() {
 # roll_back: this run failed. Files, commands, services and containers as before, each checked.
 roll_back() {
     restoring=yes
+    documents="old.entries entries killed.entries"
     back_out_containers
     restore_files
     if [ ! -s "$work/trouble" ]; then

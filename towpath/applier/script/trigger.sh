@@ -50,23 +50,26 @@ follow_up() {
         { print }' "$state/dirty"
 }
 
-# entry KIND NAME: the rest of an entry of the new document, or else of the old one, or of a killed run's.
+documents="entries old.entries killed.entries"  # where to look an entry up; a roll-back asks the old document first
+
+# entry KIND NAME: the rest of an entry.
 entry() {
-    awk -v kind="$1" -v name="$2" '$1 == kind && $2 == name { print; exit }' \
-        "$work/entries" "$work/old.entries" "$work/killed.entries" | cut -d ' ' -f 3-
+    for source in $documents; do
+        grep "^$1 $2 " "$work/$source" && break
+    done | head -n 1 | cut -d ' ' -f 3-
 }
 
-# text_of KIND NAME FIELD: set $text to the file with an entry's content, looked for in the same order; empty: none.
+# text_of KIND NAME FIELD: set $text to the file with an entry's content; empty: none.
 text_of() {
     text=
-    for source in "$work/entries" "$work/old.entries" "$work/killed.entries"; do
+    for source in $documents; do
         text_number=$(awk -v kind="$1" -v name="$2" -v field="$3" '$1 == kind && $2 == name { print $field; exit }' \
-            "$source")
+            "$work/$source")
         [ -n "$text_number" ] || continue
         [ "$text_number" != - ] || return 0
         case $source in
-        */old.entries) text=$current/content/$text_number ;;
-        */killed.entries) text=$state/killed/content/$text_number ;;
+        old.entries) text=$current/content/$text_number ;;
+        killed.entries) text=$state/killed/content/$text_number ;;
         *)
             content "$text_number"
             text=$work/content/$text_number
