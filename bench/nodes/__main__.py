@@ -16,7 +16,7 @@ from bench.nodes.peers.ansible import Ansible
 from bench.nodes.peers.pyinfra import Pyinfra
 from bench.nodes.peers.raw import Raw
 from bench.nodes.peers.tools import Tools, ensure_tools
-from bench.nodes.towpath_runs import TowpathApplier, TowpathUp
+from bench.nodes.towpath_runs import TowpathApplier, TowpathUp, copy_sources
 from bench.nodes.wanted import ADDRESS, Wanted, wanted_files
 from bench.nodes.wish import configuration, documents, settings_of
 from lab.paths import Paths
@@ -124,12 +124,14 @@ def _shares(result: dict[str, Any]) -> str:
 def run(counts: Sequence[int], rounds: int, folder: Path, tools: Tools) -> None:
     """Measure everything."""
     where = machine()
+    sources = folder / "towpath"
+    copy_sources(sources)
     with added_nodes(max(counts), Paths()) as fleet:
         fleet.give_python(tools.folder)
         fleet.keep()
-        applier = TowpathApplier()
+        applier = TowpathApplier(sources)
         wanted, looks = wanted_of(applier, fleet)
-        towpath, raw = TowpathUp(_made(folder / "towpath")), Raw(wanted)
+        towpath, raw = TowpathUp(sources), Raw(wanted)
         ansible, pyinfra = (kind(tools, folder / kind.name, wanted) for kind in (Ansible, Pyinfra))
         contenders: dict[str, Contender] = {each.name: each for each in (towpath, applier, ansible, pyinfra, raw)}
         measured = {count: Measured() for count in counts}
@@ -139,11 +141,6 @@ def run(counts: Sequence[int], rounds: int, folder: Path, tools: Tools) -> None:
                     measure(contenders[name], fleet.first(count), looks, found)
         where |= {"pulumi": towpath.version(), **tools.versions("ansible-core", "pyinfra")}
     report(measured, raw, where)
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir()
-    return folder
 
 
 def main() -> None:

@@ -1,7 +1,9 @@
 """Towpath, in two ways: a whole stack by the Pulumi engine, and the applier alone."""
 
+import compileall
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +16,7 @@ from bench.nodes.wish import DOCUMENT_ID, configuration
 from towpath.applier.bootstrap import Sudo, delete_command
 
 CHECKOUT = Path(__file__).parents[2]
-_LINKED = {"__main__.py": "bench/nodes/program/__main__.py", "components": "components", "towpath": "towpath"}
+_COPIED = ("bench", "components", "lab", "towpath")
 _STACK = "bench"
 _RUN_SECONDS = 600
 
@@ -25,12 +27,11 @@ class TowpathUp:
     name = "towpath"
 
     def __init__(self, folder: Path) -> None:
-        """Make the project and the stack in an empty folder."""
+        """Make the project and the stack in a folder that has the sources; see `copy_sources`."""
         self._folder = folder
         self._environment = _engine_environment(folder / "state")
         (folder / "stacks").mkdir()
-        for name, place in _LINKED.items():
-            (folder / name).symlink_to(CHECKOUT / place)
+        (folder / "__main__.py").symlink_to(folder / "bench" / "nodes" / "program" / "__main__.py")
         project = yaml.safe_load((CHECKOUT / "Pulumi.yaml").read_text(encoding="utf-8"))
         project["runtime"]["options"]["virtualenv"] = str(CHECKOUT / ".venv")
         (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project), encoding="utf-8")
@@ -74,8 +75,9 @@ class TowpathApplier:
 
     name = "applier"
 
-    def __init__(self) -> None:
-        self._environment = dict(os.environ)
+    def __init__(self, folder: Path) -> None:
+        """Run in a folder that has the sources."""
+        self._folder = folder
 
     def prepare(self, fleet: Fleet) -> None:
         """Write the settings down."""
@@ -96,9 +98,17 @@ class TowpathApplier:
 
     def _roll_out(self, wanted: str) -> None:
         argv = [sys.executable, "-m", "bench.nodes.roll_out", str(self._fleet.paths.upstream_ca)]
-        printed = _run(argv, CHECKOUT, self._environment, self._settings)
+        printed = _run(argv, self._folder, dict(os.environ), self._settings)
         if set(printed.split()) != {wanted}:
             raise RuntimeError(f"the applier should have said {wanted!r} of each node: {printed}")
+
+
+def copy_sources(folder: Path) -> None:
+    """Copy and compile what runs, so that an edit in the checkout is no change of what is being measured."""
+    for name in _COPIED:
+        ignored = shutil.ignore_patterns("__pycache__", "results")
+        shutil.copytree(CHECKOUT / name, folder / name, ignore=ignored)
+    compileall.compile_dir(folder, quiet=1)
 
 
 def _engine_environment(state: Path) -> dict[str, str]:
