@@ -1,5 +1,6 @@
 """Images out of one real registry and into another: digests, indexes and referrers kept, nothing sent twice."""
 
+import asyncio
 import io
 import json
 import subprocess
@@ -221,9 +222,17 @@ async def test_a_layer_that_is_not_what_its_configuration_says_is_refused(
         await import_images(writing, open_content(tmp_path / "saved.tar"), Naming(), quiet)
 
 
+async def several(server: RegistryServer) -> None:
+    async with open_session(server) as session:
+        await signed_index(session, "team/commands")
+        for number in range(5):
+            await push_image(session, "team/several", "amd64", bytes([number]) * 1000, f"{number}")
+
+
 def test_the_commands_export_to_an_archive_and_import_it(
     source: RegistryServer, target: RegistryServer, tmp_path: Path
 ) -> None:
+    asyncio.run(several(source))
     first = towpath(source, "export", str(tmp_path / "all.tar"), "--all")
     assert first.returncode == 0, first.stderr
     again = towpath(source, "export", str(tmp_path / "again.tar"), "--all")

@@ -346,3 +346,14 @@ def test_a_review_of_another_stack_or_registry_is_refused() -> None:
 def test_digests_that_are_asked_for_are_checked() -> None:
     with pytest.raises(ValidationError, match="no digest"):
         DeletionRequest(repositories="app", digests=(Digest("sha256:12"),))
+
+
+def test_a_ring_that_a_tags_name_makes_goes_only_with_something_decided_and_its_index_first() -> None:
+    """The tag says that the index is about its own part, so each seems to be there for the other."""
+    part = aged("part", 9)
+    ring = f"{named('part').replace(':', '-')}.sig"
+    held = repository("app", {ring: "whole"}, part, index("whole", part))
+    everything = policy(delete_tags=".*", delete_untagged=True, delete_orphaned_referrers=True)
+    assert plan_of(held, everything).empty
+    tagged = repository("app", {ring: "whole", "1": "whole"}, part, index("whole", part))
+    assert [d.digest for d in plan_of(tagged, everything).deletions] == [named("whole"), named("part")]

@@ -13,7 +13,7 @@ from towpath.images.retention.decide import Facts, Ruling, rule_on_tags, running
 from towpath.images.retention.freed import with_freed_bytes
 from towpath.images.retention.plan import Deletion, Held, Kind, Plan, Untagging
 from towpath.images.retention.policy import DeletionRequest, Retention, RetentionPolicy
-from towpath.images.retention.reach import Links, links_of, needed, order, with_ancestors
+from towpath.images.retention.reach import Links, going_along, links_of, needed, order, with_ancestors
 from towpath.images.snapshot import RepositoryRecord, Snapshot, companion_of
 from towpath.oci.digest import Digest
 
@@ -80,18 +80,25 @@ def _kept(repository: _Repository, facts: Facts) -> set[Digest]:
     roots = {record.tags[tag] for tag, ruling in repository.rulings.items() if ruling.stays}
     roots |= with_ancestors(links, running_digests(record, facts.running))
     requested = {digest for request in repository.requests for digest in request.digests}
-    for digest in record.manifests:
-        may_go = digest in requested or _may_go_untagged(repository, digest)
-        if _stands_alone(repository, digest) and not may_go:
-            roots.add(digest)
-    return needed(links, roots)
+    may_go = requested | {digest for digest in record.manifests if _may_go_untagged(repository, digest)}
+    roots |= {digest for digest in record.manifests if _stands_alone(repository, digest) and digest not in may_go}
+    seeds = {digest for digest in record.manifests if digest in may_go or _has_own_tag(repository, digest)}
+    kept = needed(links, roots)
+    # What hangs together in a ring has nobody to decide on it: it goes only with something that was decided on.
+    while loose := record.manifests.keys() - kept - going_along(links, seeds - kept, kept):
+        roots |= loose
+        kept = needed(links, roots)
+    return kept
+
+
+def _has_own_tag(repository: _Repository, digest: Digest) -> bool:
+    return any(tag in repository.rulings for tag in repository.tags.get(digest, ()))
 
 
 def _stands_alone(repository: _Repository, digest: Digest) -> bool:
     """Whether neither a tag of its own, nor an index, nor an image that it refers to decides on a manifest."""
-    own_tags = any(tag in repository.rulings for tag in repository.tags.get(digest, ()))
-    links = repository.links
-    return not own_tags and digest not in links.parents and not _refers_to(repository, digest)
+    parts = repository.links.parents
+    return not (_has_own_tag(repository, digest) or digest in parts or _refers_to(repository, digest))
 
 
 def _refers_to(repository: _Repository, digest: Digest) -> bool:
@@ -101,7 +108,7 @@ def _refers_to(repository: _Repository, digest: Digest) -> bool:
 
 def _may_go_untagged(repository: _Repository, digest: Digest) -> bool:
     policy = repository.policy
-    if policy is None:
+    if policy is None or not _stands_alone(repository, digest):
         return False
     return policy.delete_orphaned_referrers if _is_orphan(repository, digest) else policy.delete_untagged
 

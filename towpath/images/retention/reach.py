@@ -4,6 +4,7 @@ Needed are, of a kept manifest: its children; its subject; what refers to it, by
 """
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from towpath.images.snapshot import RepositoryRecord, companion_of
@@ -67,24 +68,33 @@ def with_ancestors(links: Links, digests: Iterable[Digest]) -> set[Digest]:
     return found
 
 
+def going_along(links: Links, seeds: Iterable[Digest], kept: AbstractSet[Digest]) -> set[Digest]:
+    """Return the seeds and what goes along: their parts, and what refers to them; never what is kept."""
+    found: set[Digest] = set()
+    waiting = list(seeds)
+    while waiting:
+        digest = waiting.pop()
+        if digest not in found and digest not in kept:
+            found.add(digest)
+            waiting.extend(links.children.get(digest, ()))
+            waiting.extend(links.referring.get(digest, ()))
+    return found
+
+
 def order(links: Links, digests: set[Digest]) -> list[Digest]:
     """Order deletions so that an interrupted one leaves nothing broken.
 
     An index goes before its children, an image before its signatures: what is left over is unused, not unusable.
     """
-    before: dict[Digest, set[Digest]] = {digest: set() for digest in digests}
-    for digest in digests:
-        for later in (*links.children.get(digest, ()), *links.referring.get(digest, ())):
-            if later in before:
-                before[later].add(digest)
     ordered: list[Digest] = []
-    waiting = dict(before)
+    waiting = set(digests)
     while waiting:
-        ready = sorted(digest for digest, first in waiting.items() if not first & waiting.keys())
-        # Digests cannot form a ring, but a tag's name can claim one: then the order does not matter.
-        for digest in ready or sorted(waiting):
-            ordered.append(digest)
-            del waiting[digest]
+        tops = {digest for digest in waiting if not waiting.intersection(links.parents.get(digest, ()))}
+        followers = {later for digest in waiting for later in links.referring.get(digest, ())}
+        # A tag's name, or an index with a subject among its parts, can make a ring; an index goes first all the same.
+        ready = sorted(tops - followers) or sorted(tops)[:1]
+        ordered += ready
+        waiting.difference_update(ready)
     return ordered
 
 
