@@ -136,6 +136,23 @@ def test_a_list_keeps_the_elements_that_others_added(awk: tuple[str, ...]) -> No
     )
 
 
+UNITED = frozenset({"insecure-registries"})
+
+
+@awks
+@settings(max_examples=60, deadline=None)
+@given(items=st.lists(texts, max_size=4, unique=True), theirs=st.booleans())
+@example(items=["\x80", "ü", "€", "😀", "\t\x01\x7f", 'a"b\\c/d'], theirs=True)
+@example(items=["\x80", "ü", "€", "😀", "\t\x01\x7f", 'a"b\\c/d'], theirs=False)
+def test_a_string_counts_as_the_same_however_it_is_escaped(
+    awk: tuple[str, ...], items: list[str], theirs: bool
+) -> None:
+    base = json.dumps({"insecure-registries": items}, ensure_ascii=theirs)
+    wish = JsonKeys("/x", {"insecure-registries": list(items)}, UNITED)
+    assert edit(awk, "merge", wish, base).text == base
+    assert edit(awk, "unmerge", wish, base, base).text == base
+
+
 def accepted(text: str) -> bool:
     def refuse(constant: str) -> None:
         raise ValueError(constant)

@@ -29,7 +29,7 @@ EOT
         return
     fi
     [ "$exists" = no ] || [ "$mine" = yes ] || [ "$adopt" = yes ] ||
-        abort "there is a container $name that is not ours; remove it, take another name, or set adopt"
+        abort "there is a container $name that is not ours; remove it, take another name, or set adopt: true"
     if [ "$mine" = yes ] && [ "$has_hash" = "$hash" ]; then
         [ "$is_up" = yes ] && echo "$name keep" >>"$work/containers" || echo "$name restart" >>"$work/containers"
     else

@@ -110,7 +110,7 @@ function ending() {
     if (peek() != "") broken()
 }
 
-# The text of a string with needless escapes undone, so that equal strings compare equal if they are in ASCII.
+# The text of a string in one spelling, so that equal strings compare equal: what needs no escape has none.
 function plain(raw,    out, i, c) {
     if (!index(raw, "\\")) return raw
     out = ""
@@ -118,13 +118,9 @@ function plain(raw,    out, i, c) {
         c = substr(raw, i, 1)
         if (c == "\\") {
             c = substr(raw, ++i, 1)
-            if (c == "u" && substr(raw, i + 1, 2) == "00" && substr(raw, i + 3, 1) ~ /[2-7]/) {
-                c = sprintf("%c", 16 * digit(substr(raw, i + 3, 1)) + digit(substr(raw, i + 4, 1)))
-                if (c == "\"" || c == "\\") c = "\\" c
-                i += 4
-            } else if (c == "u") {
-                c = "\\u" tolower(substr(raw, i + 1, 4))
-                i += 4
+            if (c == "u") {
+                c = unescaped(hex(substr(raw, i + 1, 4)), substr(raw, i + 5, 6))
+                i += 4 + 6 * paired
             } else if (c != "/") c = "\\" c
         }
         out = out c
@@ -132,8 +128,32 @@ function plain(raw,    out, i, c) {
     return out
 }
 
-function digit(c) {
-    return index("0123456789abcdef", tolower(c)) - 1
+# The character of a \u escape in UTF-8; following is the text behind it, and paired becomes 1 if it belongs to it.
+function unescaped(code, following) {
+    paired = code >= 55296 && code < 56320 && following ~ /^\\u[Dd][C-Fc-f]/
+    if (paired) code = 65536 + (code - 55296) * 1024 + hex(substr(following, 3)) - 56320
+    if (code == 34 || code == 92) return "\\" sprintf("%c", code)
+    if (code < 32) return code in short_escape ? short_escape[code] : sprintf("\\u%04x", code)
+    if (code < 128) return sprintf("%c", code)
+    if (code < 2048) return sprintf("%c%c", 192 + int(code / 64), 128 + code % 64)
+    if (code >= 55296 && code < 57344) return sprintf("\\u%04x", code)
+    if (code < 65536) return sprintf("%c%c%c", 224 + int(code / 4096), 128 + int(code / 64) % 64, 128 + code % 64)
+    return sprintf("%c%c%c%c", 240 + int(code / 262144), 128 + int(code / 4096) % 64, 128 + int(code / 64) % 64, \
+        128 + code % 64)
+}
+
+function hex(digits,    i, sum) {
+    sum = 0
+    for (i = 1; i <= length(digits); i++) sum = 16 * sum + index("0123456789abcdef", tolower(substr(digits, i, 1))) - 1
+    return sum
+}
+
+BEGIN {
+    short_escape[8] = "\\b"
+    short_escape[9] = "\\t"
+    short_escape[10] = "\\n"
+    short_escape[12] = "\\f"
+    short_escape[13] = "\\r"
 }
 
 function find(key,    i) {
