@@ -10,7 +10,10 @@ INSTALLED := $(VENV)/.installed
 STATE := $(CURDIR)/.towpath/state
 # The lab's state is encrypted like any other; its passphrase is public on purpose, and good for nothing else.
 LAB_PASSPHRASE := towpath-lab
-IN_LAB := eval "$$($(MAKE) -s env)";
+# Two steps, since `eval` alone would hide that `make env` failed, and plain pulumi would go to the user's own backend.
+IN_LAB := exports="$$($(MAKE) -s env)"; eval "$$exports";
+TEST_PACKAGES := busybox curl gawk openssl shellcheck
+BENCHES := images-listing nodes
 
 .PHONY: help
 help: ## list the commands
@@ -19,7 +22,7 @@ help: ## list the commands
 $(INSTALLED): requirements.lock
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "towpath: python3 is $$(python3 -V 2>&1 | cut -d' ' -f2), 3.11 or later is needed: put one first on PATH"; exit 1; }
-	@echo "▸ Python packages into $(VENV)"
+	@echo "▸ Python packages into $(VENV)" >&2
 	@python3 -m venv --clear $(VENV) \
 		|| { echo "towpath: python3 cannot make virtual environments: install its venv module (Debian: python3-venv)"; exit 1; }
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
@@ -33,33 +36,47 @@ setup: $(INSTALLED) ## install what is needed: Python packages, the Pulumi engin
 env: $(INSTALLED) ## print export lines for a shell that reaches the lab: eval "$(make -s env)"
 	@$(PYTHON) -m engine env
 	@$(PYTHON) -m lab env
-	@echo 'export PULUMI_BACKEND_URL=file://$(STATE)'
+	@printf 'export PULUMI_BACKEND_URL=%q\n' "file://$(STATE)"
 	@echo 'export PULUMI_CONFIG_PASSPHRASE=$(LAB_PASSPHRASE)'
 
 .PHONY: up
 up: setup ## start the lab, run `pulumi up` of stack lab, prove it: push an image, pull it on another node
 	@$(PYTHON) -m lab up
-	@mkdir -p -m 0700 $(STATE)
+	@mkdir -p -m 0700 "$(STATE)"
 	@$(IN_LAB) pulumi stack select --create lab >/dev/null
 	@$(IN_LAB) $(PYTHON) -m engine recover -s lab
-	@$(IN_LAB) pulumi up -s lab --yes --skip-preview
+	@$(IN_LAB) pulumi up -s lab --yes
 	@$(IN_LAB) pulumi stack output -s lab --json --show-secrets | $(PYTHON) -m lab.prove
 
 .PHONY: down
-down: ## destroy stack lab and remove every trace of the lab; packages and caches stay
-	@if [ ! -x $(PYTHON) ]; then echo "nothing to take down: there is no $(VENV)"; exit 0; fi; \
-	if [ -d $(STATE) ] && $(PYTHON) -m lab status >/dev/null 2>&1; then \
-		$(IN_LAB) $(PYTHON) -m engine recover -s lab; \
-		pulumi destroy -s lab --yes --skip-preview && pulumi stack rm -s lab --yes --preserve-config; \
+down: $(INSTALLED) ## destroy stack lab and remove every trace of the lab; packages and caches stay
+	@$(PYTHON) -m engine install >/dev/null && $(IN_LAB) \
+	others="$$(pulumi stack ls --json 2>/dev/null | $(PYTHON) -c 'import json, sys; print(*(s["name"] for s in json.load(sys.stdin) if s["name"] != "lab"))' || true)"; \
+	if [ -n "$$others" ]; then echo "other stacks keep their state in $(STATE): $$others; destroy and remove them first"; exit 1; fi; \
+	if [ -d "$(STATE)" ] && pulumi stack select lab >/dev/null 2>&1 && $(PYTHON) -m lab status >/dev/null 2>&1; then \
+		{ $(PYTHON) -m engine recover -s lab && pulumi destroy -s lab --yes --skip-preview; } \
+			|| echo "the destroy did not end well; the nodes go anyway"; \
 	else \
 		echo "the lab does not run whole, so its nodes go without a pulumi destroy"; \
 	fi
-	@if [ -x $(PYTHON) ]; then $(PYTHON) -m lab down && rm -rf .towpath; fi
+	@$(PYTHON) -m lab down
+	@rm -rf .towpath
 
 .PHONY: test
 test: setup ## run every test; the lab is started if it does not run
+	@missing=; for each in $(TEST_PACKAGES); do command -v $$each >/dev/null || missing="$$missing $$each"; done; \
+	if [ -n "$$missing" ]; then \
+		echo "▸ Debian packages for the tests:$$missing"; export DEBIAN_FRONTEND=noninteractive; \
+		apt-get install -qq -y --no-install-recommends $$missing >/dev/null 2>&1 \
+			|| { apt-get -qq update && apt-get install -qq -y --no-install-recommends $$missing >/dev/null; }; \
+	fi
 	@$(PYTHON) -m lab up
 	@$(IN_LAB) $(PYTHON) -m pytest $(PYTEST_ARGS)
+
+.PHONY: bench
+bench: setup ## benchmarks beside the peers: ONLY=nodes or images-listing, SHORT=1
+	@$(PYTHON) -m lab up
+	@$(IN_LAB) for each in $(subst -,_,$(or $(ONLY),$(BENCHES))); do $(PYTHON) -m bench.$$each; done
 
 .PHONY: check
 check: $(INSTALLED) ## lint, format, types

@@ -9,6 +9,7 @@ from components.stack import Stack
 from towpath.errors import TowpathError
 from towpath.machines.connections import connections
 from towpath.machines.preflight import Preflight
+from towpath.machines.rehearsal import rehearse
 from towpath.settings import load_settings
 
 PROJECT = Path(__file__).parent
@@ -18,12 +19,13 @@ def main() -> None:
     """Make the stack as its settings say."""
     settings = load_settings(stack_configuration())
     reachable = connections(settings.nodes, lambda path: (PROJECT / path).read_text(encoding="utf-8"))
-    preflight = Preflight(settings.nodes, reachable, dry_run=pulumi.runtime.is_dry_run())
+    rehearse(settings)
+    preflight = Preflight(settings, reachable, dry_run=pulumi.runtime.is_dry_run())
     stack = Stack(settings, reachable, preflight.unreachable)
     registry = stack.registry
     pulumi.export("registry", {"url": registry.url, "host": registry.host, "ca_pem": registry.ca_pem})
     pulumi.export("credentials", stack.credentials.logins)
-    pulumi.export("nodes", {name: node.status for name, node in stack.nodes.items()})
+    pulumi.export("nodes", {name: {"address": settings.nodes.members[name].address} for name in stack.nodes})
     preflight.check()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_command as command
 
-from components.dynamic.node_state import WISH, NodeState
+from components.dynamic.node_state import KEPT, WISH, NodeState
 from components.machine import Machine
 from towpath.applier.bootstrap import Sudo, apply_command, delete_command, stdin
 from towpath.applier.document import Document
@@ -44,9 +44,8 @@ class AppliedDocument(pulumi.ComponentResource):
     def __init__(self, name: str, args: AppliedDocumentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Apply the document."""
         super().__init__("towpath:index:AppliedDocument", name, {}, opts)
-        own = _left_alone(self) if args.gone else pulumi.ResourceOptions(parent=self)
         sudo = args.machine.sudo
-        state = NodeState(f"{name}-state", _wish(args), own)
+        state = NodeState(f"{name}-state", _wish(args), _child(self, args, KEPT))
         applied = command.remote.Command(
             f"{name}-apply",
             connection=args.machine.connection_args(),
@@ -54,8 +53,10 @@ class AppliedDocument(pulumi.ComponentResource):
             create=pulumi.Output.concat(apply_command(sudo), " # repairs: ", state.repairs.apply(_whole)),
             delete=delete_command(args.document_id, sudo),
             stdin=_standard_input(args.document, sudo),
+            # Another machine is another place: made there first, then taken back where it was.
+            triggers=[args.machine.name],
             add_previous_output_in_env=False,
-            opts=own,
+            opts=_child(self, args, ("*",)),
         )
         self.status = applied.stdout.apply(lambda text: parse_result(text).status)
         self.register_outputs({"status": self.status})
@@ -71,12 +72,16 @@ def _wish(args: AppliedDocumentArgs) -> dict[str, pulumi.Input[Any]]:
         "connection": pulumi.Output.secret(args.machine.as_inputs()),
         "salt": pulumi.Output.secret(args.salt),
         "shown": {name: list(facts) for name, facts in args.shown.items()},
+        "gone": args.gone,
         **{key: wished[key] for key in WISH},
     }
 
 
-def _left_alone(parent: pulumi.Resource) -> pulumi.ResourceOptions:
-    return pulumi.ResourceOptions(parent=parent, ignore_changes=["*"], retain_on_delete=True)
+def _child(parent: pulumi.Resource, args: AppliedDocumentArgs, kept: Sequence[str]) -> pulumi.ResourceOptions:
+    """Make the options of a child, which leaves these inputs as they were once the machine is gone."""
+    if not args.gone:
+        return pulumi.ResourceOptions(parent=parent)
+    return pulumi.ResourceOptions(parent=parent, ignore_changes=list(kept), retain_on_delete=True)
 
 
 def _whole(number: float) -> str:

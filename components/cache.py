@@ -11,6 +11,7 @@ from components.certificates import Certificates
 from components.machine import Machine
 from towpath.applier.document import Document
 from towpath.nodes.proxy import Proxy
+from towpath.nodes.registries import endpoint
 from towpath.registry.cache import CacheParts, cache_entries
 from towpath.settings.registry import Cache, Registry
 
@@ -35,6 +36,8 @@ class PullThroughCacheArgs:
     document_id: str
     salt: pulumi.Output[str]
     """Secret; see `AppliedDocument`."""
+    gone: bool = False
+    """Its machine is not there any more."""
 
 
 class PullThroughCache(pulumi.ComponentResource):
@@ -65,10 +68,11 @@ class PullThroughCache(pulumi.ComponentResource):
                 document_id=args.document_id,
                 document=parts.apply(lambda values: _document(args, values)),
                 salt=args.salt,
+                gone=args.gone,
             ),
             pulumi.ResourceOptions(parent=self),
         )
-        url = f"https://{args.address}:{args.settings.port}"
+        url = f"https://{endpoint(args.address, args.settings.port)}"
         self.url = applied.status.apply(lambda _: url)
         self.register_outputs({"url": self.url})
 

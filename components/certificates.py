@@ -1,10 +1,13 @@
 """`Certificates`: what the registry proves itself with, and what clients trust."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pulumi
 import pulumi_tls as tls
 
+from towpath.errors import CertificateError, SettingsError
 from towpath.registry.certificate import check_authority, check_certificate
 from towpath.settings.certificate import Certificate, Subject
 from towpath.settings.validators import is_address
@@ -35,7 +38,7 @@ class Certificates(pulumi.ComponentResource):
     ) -> None:
         """Make the certificate for `hosts` (names and addresses that clients use) and the settings' further SANs.
 
-        Raises CertificateError where a given certificate, key or CA does not hold.
+        Raises SettingsError where a given certificate, key or CA does not hold.
         """
         super().__init__("towpath:index:Certificates", name, {}, opts)
         self._name = name
@@ -49,7 +52,7 @@ class Certificates(pulumi.ComponentResource):
             case "own-ca":
                 self._sign_by_given_ca()
             case "provided":
-                self._take_given(hosts)
+                self._take_given()
         self.register_outputs({"ca_pem": self.ca_pem, "valid_until": self.valid_until})
 
     def _sign_by_own_ca(self) -> None:
@@ -73,7 +76,8 @@ class Certificates(pulumi.ComponentResource):
     def _sign_by_given_ca(self) -> None:
         authority, key = self._settings.ca_pem or "", self._settings.ca_private_key_pem
         key_pem = key.get_secret_value() if key else ""
-        check_authority(authority, key_pem, _now())
+        with _named_settings():
+            check_authority(authority, key_pem, _now())
         self.ca_pem = pulumi.Output.from_input(authority)
         self._leaf(self.ca_pem, pulumi.Output.secret(key_pem))
 
@@ -120,11 +124,12 @@ class Certificates(pulumi.ComponentResource):
         self.ca_pem = self.chain_pem = certificate.cert_pem
         self.private_key_pem, self.valid_until = key.private_key_pem, certificate.validity_end_time
 
-    def _take_given(self, hosts: list[str]) -> None:
+    def _take_given(self) -> None:
         settings = self._settings
         chain, authority = settings.certificate_pem or "", settings.ca_pem or ""
         key_pem = settings.private_key_pem.get_secret_value() if settings.private_key_pem else ""
-        check_certificate(chain, key_pem, authority, hosts, _now())
+        with _named_settings():
+            check_certificate(chain, key_pem, authority, self._hosts, _now())
         self.ca_pem = pulumi.Output.from_input(authority)
         self.chain_pem = pulumi.Output.from_input(chain)
         self.private_key_pem = pulumi.Output.secret(key_pem)
@@ -149,6 +154,14 @@ class Certificates(pulumi.ComponentResource):
 
     def _addresses(self) -> list[str]:
         return [host for host in self._hosts if is_address(host)]
+
+
+@contextmanager
+def _named_settings() -> Iterator[None]:
+    try:
+        yield
+    except CertificateError as error:
+        raise SettingsError([f"towpath:registry.certificate.{error}"]) from None
 
 
 def _now() -> dt.datetime:

@@ -35,18 +35,16 @@ class Credentials(pulumi.ComponentResource):
         entries: list[pulumi.Output[Login]] = []
         for account in accounts:
             for slot in slots(account):
-                password = self._password(account, slot)
-                entries.append(self._login(account, slot, password))
+                given = account.password if slot.active else account.previous_password
+                password = pulumi.Output.secret(given.get_secret_value()) if given else self._made(slot)
+                entries.append(self._login(slot, password, account.cost(given=given is not None)))
                 if slot.active:
                     active[account.name] = password.apply(partial(_as_login, slot.user))
         self.logins = pulumi.Output.secret(pulumi.Output.all(**active))
         self.htpasswd = pulumi.Output.secret(pulumi.Output.all(*entries).apply(render_htpasswd))
         self.register_outputs({})
 
-    def _password(self, account: Account, slot: Slot) -> pulumi.Output[str]:
-        given = account.password if slot.active else account.previous_password
-        if given is not None:
-            return pulumi.Output.secret(given.get_secret_value())
+    def _made(self, slot: Slot) -> pulumi.Output[str]:
         return random.RandomPassword(
             f"{self._name}-{slot.user}",
             length=_PASSWORD_CHARACTERS,
@@ -55,7 +53,7 @@ class Credentials(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         ).result
 
-    def _login(self, account: Account, slot: Slot, password: pulumi.Output[str]) -> pulumi.Output[Login]:
+    def _login(self, slot: Slot, password: pulumi.Output[str], cost: int) -> pulumi.Output[Login]:
         # The id of RandomBytes is its value, in plain text in the state; a salt is no secret without its hash.
         salt = random.RandomBytes(
             f"{self._name}-{slot.user}-salt",
@@ -64,7 +62,7 @@ class Credentials(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         return pulumi.Output.all(password, salt.base64).apply(
-            lambda parts: Login(slot.user, parts[0], base64.b64decode(parts[1]), account.cost)
+            lambda parts: Login(slot.user, parts[0], base64.b64decode(parts[1]), cost)
         )
 
 

@@ -49,6 +49,8 @@ class Machine:
                 user=proxy.user,
                 host_key=proxy.host_key,
                 private_key=_secret(proxy.private_key),
+                private_key_password=_secret(proxy.private_key_password),
+                password=_secret(proxy.password),
                 dial_error_limit=_DIAL_ERRORS,
             )
             if proxy

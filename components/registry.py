@@ -11,6 +11,7 @@ from components.certificates import Certificates
 from components.credentials import Credentials
 from components.machine import Machine
 from towpath.applier.document import Document
+from towpath.nodes.registries import endpoint
 from towpath.registry.config import render_config
 from towpath.registry.container import Probe, RegistryFiles, registry_container, registry_files
 from towpath.settings.registry import Registry
@@ -34,6 +35,8 @@ class RegistryContainerArgs:
     document_id: str
     salt: pulumi.Output[str]
     """Secret; see `AppliedDocument`."""
+    gone: bool = False
+    """Its machine is not there any more."""
 
 
 class RegistryContainer(pulumi.ComponentResource):
@@ -71,10 +74,11 @@ class RegistryContainer(pulumi.ComponentResource):
                 document_id=args.document_id,
                 document=parts.apply(lambda values: _document(args, values)),
                 salt=args.salt,
+                gone=args.gone,
             ),
             pulumi.ResourceOptions(parent=self),
         )
-        host = f"{args.address}:{args.settings.port}"
+        host = endpoint(args.address, args.settings.port)
         self.host = applied.status.apply(lambda _: host)
         self.url = applied.status.apply(lambda _: f"https://{host}")
         self.ca_pem = args.certificates.ca_pem

@@ -1,6 +1,6 @@
 """The order in which nodes are changed: batches, each of which waits for the one before."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Sequence
 
 import pulumi
 
@@ -12,18 +12,17 @@ MakeNode = Callable[[str, pulumi.ResourceOptions], Node]
 
 
 def roll_out(
-    names: Collection[str], unreachable: Collection[str], max_unavailable: int | str, make: MakeNode
-) -> Mapping[str, Node]:
-    """Make all nodes. A node's command ends only when its runtimes answer, so waiting for it is the health gate.
+    names: Sequence[str], max_unavailable: int | str, make: MakeNode, after: Sequence[pulumi.Resource] = ()
+) -> dict[str, Node]:
+    """Make the nodes in batches, the first of which waits for `after`.
 
-    Nodes that are known to be `unreachable` come last, after all others, so that their failure stops none of them.
+    A node's command ends only when its runtimes answer, so waiting for it is the health gate.
     """
     made: dict[str, Node] = {}
-    before: list[Node] = []
-    groups = batches([name for name in names if name not in unreachable], max_unavailable)
-    for batch in [*groups, [name for name in names if name in unreachable]]:
+    before = list(after)
+    for batch in batches(names, max_unavailable):
         options = pulumi.ResourceOptions(depends_on=list(before))
         nodes = {name: make(name, options) for name in batch}
         made |= nodes
-        before = list(nodes.values()) or before
+        before = list(nodes.values())
     return made

@@ -1,6 +1,6 @@
 """`Stack`: all parts of one environment, composed from its settings."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import pulumi
 import pulumi_random as random
@@ -14,7 +14,7 @@ from components.operator_trust import OperatorTrust
 from components.registry import RegistryContainer, RegistryContainerArgs
 from components.rollout import roll_out
 from towpath.applier.bootstrap import Sudo
-from towpath.machines.document_id import document_id
+from towpath.machines.document_id import cache_document_id, document_id, node_document_id, registry_document_id
 from towpath.machines.wishes import node_proxy
 from towpath.settings.settings import Settings
 from towpath.ssh.connection import Connection
@@ -23,78 +23,87 @@ _SALT_CHARACTERS = 32
 
 
 class Stack:
-    """Certificates and accounts, then nodes in batches, then the registry and its caches on a node that is ready."""
+    """Certificates and accounts, then nodes in batches, then the registry and its caches on a node that is ready.
+
+    Nodes that do not answer come last, so that their failure stops nothing else.
+    """
 
     def __init__(
         self, settings: Settings, connections: Mapping[str, Connection], unreachable: Collection[str] = ()
     ) -> None:
-        """Register everything. `unreachable` nodes are changed last."""
+        """Register everything."""
         self._settings = settings
         self._machines = {name: Machine(name, connection) for name, connection in connections.items()}
+        self._certificates = Certificates("certificate", settings.registry.certificate, [settings.registry_host])
         # Not RandomBytes: the id of one is its value, in plain text in the state.
         self._salt = random.RandomPassword("drift-salt", length=_SALT_CHARACTERS, special=False).result
-        self._certificates = Certificates("certificate", settings.registry.certificate, [settings.registry_host])
         self.credentials = Credentials("credentials", settings.accounts)
-        self.nodes = roll_out(settings.nodes.members, unreachable, settings.nodes.rollout.max_unavailable, self._node)
-        # A runtime that restarts takes the registry down with it, so its node is done first.
-        after_node = pulumi.ResourceOptions(depends_on=[self.nodes[settings.registry_node]])
-        self.registry = self._registry(after_node)
-        self.caches = {host: self._cache(host, after_node) for host in settings.registry.caches}
+        silent = [name for name in settings.nodes.members if name in unreachable]
+        self.nodes = self._roll_out([name for name in settings.nodes.members if name not in unreachable], [])
+        if settings.registry_node in silent:
+            self.nodes |= self._roll_out(silent, list(self.nodes.values()))
+            self.registry, self.caches = self._registry(), self._caches()
+        else:
+            self.registry, self.caches = self._registry(), self._caches()
+            before = [*self.nodes.values(), self.registry, *self.caches.values()]
+            self.nodes |= self._roll_out(silent, before)
+        for name in silent:
+            pulumi.log.warn(f"{name} does not answer; it is tried last, after everything else")
         if settings.trust.operator:
             sudo = Sudo("passwordless" if settings.trust.operator_sudo else "none")
-            OperatorTrust("operator-trust", self._certificates.ca_pem, _id("operator"), sudo)
+            OperatorTrust(
+                "operator-trust", self._certificates.ca_pem, document_id("operator", pulumi.get_stack()), sudo
+            )
+
+    def _roll_out(self, names: Sequence[str], after: Sequence[pulumi.Resource]) -> dict[str, Node]:
+        return roll_out(names, self._settings.nodes.rollout.max_unavailable, self._node, after)
 
     def _node(self, name: str, opts: pulumi.ResourceOptions) -> Node:
-        return Node(
-            name,
-            NodeArgs(
-                settings=self._settings,
-                machine=self._machines[name],
-                ca_pem=self._certificates.ca_pem,
-                document_id=_id("node"),
-                salt=self._salt,
-                gone=self._settings.nodes.members[name].gone,
-            ),
-            opts,
+        args = NodeArgs(
+            settings=self._settings,
+            machine=self._machines[name],
+            ca_pem=self._certificates.ca_pem,
+            document_id=node_document_id(name, pulumi.get_stack()),
+            salt=self._salt,
+            gone=self._settings.nodes.members[name].gone,
         )
+        return Node(name, args, opts)
 
-    def _registry(self, opts: pulumi.ResourceOptions) -> RegistryContainer:
-        settings = self._settings
-        return RegistryContainer(
-            "registry",
-            RegistryContainerArgs(
-                settings=settings.registry,
-                machine=self._machines[settings.registry_node],
-                address=settings.registry_host,
-                certificates=self._certificates,
-                credentials=self.credentials,
-                probe_account=settings.accounts[0].name,
-                document_id=_id("registry"),
-                salt=self._salt,
-            ),
-            opts,
+    def _after_its_node(self) -> pulumi.ResourceOptions:
+        """Order what runs on the registry's node: a runtime that restarts takes the registry down with it."""
+        return pulumi.ResourceOptions(depends_on=[self.nodes[self._settings.registry_node]])
+
+    def _registry(self) -> RegistryContainer:
+        settings, node = self._settings, self._settings.registry_node
+        args = RegistryContainerArgs(
+            settings=settings.registry,
+            machine=self._machines[node],
+            address=settings.registry_host,
+            certificates=self._certificates,
+            credentials=self.credentials,
+            probe_account=settings.accounts[0].name,
+            document_id=registry_document_id(node, pulumi.get_stack()),
+            salt=self._salt,
+            gone=settings.nodes.members[node].gone,
         )
+        return RegistryContainer("registry", args, self._after_its_node())
 
-    def _cache(self, host: str, opts: pulumi.ResourceOptions) -> PullThroughCache:
-        settings = self._settings
-        node = settings.nodes.members[settings.registry_node]
-        cache = settings.registry.caches[host]
-        return PullThroughCache(
-            f"cache-{host}",
-            PullThroughCacheArgs(
-                upstream=host,
-                settings=cache,
-                registry=settings.registry,
-                machine=self._machines[settings.registry_node],
-                address=settings.registry_host,
-                certificates=self._certificates,
-                proxy=node_proxy(settings, node, settings.nodes.setup_of(node)),
-                document_id=_id(f"cache-{cache.port}"),
-                salt=self._salt,
-            ),
-            opts,
+    def _caches(self) -> dict[str, PullThroughCache]:
+        return {host: self._cache(host) for host in self._settings.registry.caches}
+
+    def _cache(self, host: str) -> PullThroughCache:
+        settings, name = self._settings, self._settings.registry_node
+        node = settings.nodes.members[name]
+        args = PullThroughCacheArgs(
+            upstream=host,
+            settings=settings.registry.caches[host],
+            registry=settings.registry,
+            machine=self._machines[name],
+            address=settings.registry_host,
+            certificates=self._certificates,
+            proxy=node_proxy(settings, node, settings.nodes.setup_of(node)),
+            document_id=cache_document_id(host, name, pulumi.get_stack()),
+            salt=self._salt,
+            gone=node.gone,
         )
-
-
-def _id(part: str) -> str:
-    return document_id(part, pulumi.get_stack())
+        return PullThroughCache(f"cache-{host}", args, self._after_its_node())

@@ -16,6 +16,10 @@ WISH = ("files", "restarts", "reloads", "containers")
 """The inputs that say how the machine should be; after a refresh, in the state, how it was found."""
 
 
+KEPT = ("machine", "document", "connection", "salt", "shown", *WISH)
+"""The inputs that stay as they are once the machine is gone."""
+
+
 class NodeStateProvider(ResourceProvider):
     """Keeps the wish; only `read` connects to the machine."""
 
@@ -31,7 +35,12 @@ class NodeStateProvider(ResourceProvider):
         return CreateResult(f"{props['document']}@{props['machine']}", {**props, "repairs": 0, "drifted": False})
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Look at the machine; what differs from the wish stands in the state until an `up` repairs it."""
+        """Look at the machine; what differs from the wish stands in the state until an `up` repairs it.
+
+        A machine that is gone is not asked.
+        """
+        if props.get("gone"):
+            return ReadResult(id_, props)
         found = check_machine(props["connection"], props["document"], props["salt"])
         wished = {key: props[key] for key in WISH}
         drifted = found != wished

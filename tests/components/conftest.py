@@ -1,5 +1,6 @@
 """Mocks that record every registration, with known outputs: an assertion on an unknown one would never run."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,9 +27,14 @@ class Recorder(pulumi.runtime.Mocks):
         """Inputs of the resources whose type ends so, by name."""
         return {name: inputs for name, (typ, inputs) in self.resources.items() if typ.endswith(suffix)}
 
+    @staticmethod
+    def pem(name: str) -> str:
+        """The certificate that the mocks make for a resource: the form of PEM is all that is looked at."""
+        return f"-----BEGIN CERTIFICATE-----\n{name}\n-----END CERTIFICATE-----\n"
+
     def _computed(self, args: pulumi.runtime.MockResourceArgs) -> dict[str, Any]:
         name = args.name
-        certificate = {"certPem": f"certificate {name}", "validityEndTime": "2027-01-01T00:00:00Z"}
+        certificate = {"certPem": self.pem(name), "validityEndTime": "2027-01-01T00:00:00Z"}
         computed: dict[str, dict[str, Any]] = {
             "random:index/randomPassword:RandomPassword": {"result": f"password of {name}"},
             "random:index/randomBytes:RandomBytes": {"base64": "MDEyMzQ1Njc4OWFiY2RlZg==", "hex": "00"},
@@ -37,12 +43,18 @@ class Recorder(pulumi.runtime.Mocks):
             "tls:index/selfSignedCert:SelfSignedCert": certificate,
             "tls:index/locallySignedCert:LocallySignedCert": certificate,
             "pulumi-python:dynamic/nodes:NodeState": {"repairs": 0},
+            "command:remote:Command": {"stdout": "towpath-result 1\nstatus changed\n", "stderr": ""},
         }
         return computed.get(args.typ, {})
 
 
+_LOOP = asyncio.new_event_loop()
+
+
 @pytest.fixture
 def recorder() -> Recorder:
+    """Mocks on one event loop for all: the SDK keeps to the first it sees, and other tests may have closed theirs."""
+    asyncio.set_event_loop(_LOOP)
     mocks = Recorder()
     pulumi.runtime.set_mocks(mocks, project="towpath", stack="test", preview=False)
     return mocks

@@ -6,7 +6,7 @@ import pulumi
 import pytest
 
 from components.certificates import Certificates
-from towpath.errors import CertificateError
+from towpath.errors import SettingsError
 from towpath.settings.certificate import Certificate
 
 
@@ -25,8 +25,8 @@ def made(recorder: Any) -> Certificates:
 def test_our_ca_signs_a_leaf_for_every_host(recorder: Any, made: Certificates) -> pulumi.Output[None]:
     def check(parts: list[Any]) -> None:
         ca_pem, chain_pem, key_pem = parts
-        assert ca_pem == "certificate certificate-ca"
-        assert chain_pem == "certificate certificate-leaf"
+        assert ca_pem == recorder.pem("certificate-ca")
+        assert chain_pem == recorder.pem("certificate-leaf")
         assert key_pem == "key certificate-key"
         request = recorder.of_type(":CertRequest")["certificate-request"]
         assert request["dnsNames"] == ["registry.test"]
@@ -61,7 +61,7 @@ def test_a_self_signed_certificate_is_its_own_trust(recorder: Any) -> pulumi.Out
     certificates = Certificates("certificate", settings, ["registry.test"])
 
     def check(parts: list[str]) -> None:
-        assert parts[0] == parts[1] == "certificate certificate-leaf"
+        assert parts[0] == parts[1] == recorder.pem("certificate-leaf")
         assert not recorder.of_type(":LocallySignedCert")
         assert recorder.of_type(":PrivateKey")["certificate-key"] == {"algorithm": "ECDSA", "ecdsaCurve": "P256"}
         assert recorder.of_type(":SelfSignedCert")["certificate-leaf"]["dnsNames"] == ["registry.test"]
@@ -73,5 +73,5 @@ def test_a_given_certificate_that_does_not_hold_stops_the_program(recorder: Any)
     settings = Certificate.model_validate(
         {"source": "provided", "certificate_pem": "x", "private_key_pem": "x", "ca_pem": "x"}
     )
-    with pytest.raises(CertificateError, match="certificate_pem"):
+    with pytest.raises(SettingsError, match="certificate_pem"):
         Certificates("certificate", settings, ["registry.test"])

@@ -157,6 +157,7 @@ def new_stack(lab: LabAccess, folder: Path, port: int) -> StackWorkspace:
             "members": {name: {"address": lab.nodes[name]} for name in ("node-1", "node-2")},
         },
         registry={
+            "node": "node-1",
             "port": port,
             "container": f"registry-{port}",
             "storage_folder": f"/data/registry-{port}",

@@ -41,6 +41,7 @@ def subject(**groups: object) -> Subject:
         },
         "proxy": {"http": "http://user:proxy-pass@10.0.0.9:3128", "node_cidrs": ["10.0.0.0/24"]},
         "accounts": [{"name": "ci", "role": "push"}, {"name": "team"}],
+        "registry": {"node": "a"},
         **groups,
     }
     loaded = load_settings({f"towpath:{name}": json.dumps(value) for name, value in settings.items()})
@@ -97,7 +98,12 @@ def visit(stack: Subject, name: str) -> Visit:
     )
     containers = dict.fromkeys(stack.container_documents(), REGISTRY_RUNS) if name == "a" else {}
     return Visit(
-        DISCOVERED, checked(node_document(wish, document_id="node-dev")), answer, SECONDS, SECONDS + 3, containers
+        DISCOVERED,
+        checked(node_document(wish, document_id=stack.node_document(name))),
+        answer,
+        SECONDS,
+        SECONDS + 3,
+        containers,
     )
 
 

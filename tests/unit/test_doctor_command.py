@@ -140,12 +140,13 @@ def test_every_state_has_a_colour() -> None:
 def test_nodes_are_chosen_in_the_settings_order() -> None:
     members = {name: {"address": f"{name}.example", "host_key": KEY} for name in ("n1", "n2", "n3")}
     raw = {"towpath:nodes": json.dumps({"members": members}), "towpath:accounts": json.dumps([{"name": "ci"}])}
+    raw["towpath:registry"] = json.dumps({"node": "n1"})
     subject = Subject("org/project/dev", load_settings(raw))
     assert chosen_nodes(subject, []) == ["n1", "n2", "n3"]
     assert chosen_nodes(subject, ["n3", "n1"]) == ["n1", "n3"]
     with pytest.raises(UnknownNodeError):
         chosen_nodes(subject, ["n4"])
-    assert subject.document_id("node") == "node-dev"
+    assert subject.node_document("a") == "node-a-dev"
     with pytest.raises(SettingsError):
         load_settings({"towpath:nodes": "{}"})
 

@@ -26,6 +26,7 @@ from towpath.doctor.diagnosis import Facts
 from towpath.doctor.finding import State
 from towpath.doctor.outside import Served
 from towpath.doctor.visit import Visit
+from towpath.machines.document_id import cache_document_id
 from towpath.ssh.errors import AuthenticationRefusedError, CommandFailedError, ConnectionLostError, UnreachableError
 
 STACK = subject()
@@ -76,7 +77,7 @@ def here(**changes: object) -> Spoil:
 
 def container(condition: str) -> Spoil:
     result = Result("checked", (Step("container", "registry", condition, "abc"),))
-    return lambda all_facts: with_visit(all_facts, "a", containers={"registry-dev": result})
+    return lambda all_facts: with_visit(all_facts, "a", containers={"registry-a-dev": result})
 
 
 def environment(name: str, runtime: str, unit: Unit) -> Spoil:
@@ -214,10 +215,10 @@ def test_a_node_that_lets_nobody_in_has_one_line(error: Exception, check: str, w
 
 
 def test_caches_are_asked_from_here_and_as_mirrors_of_nodes() -> None:
-    stack = subject(registry={"caches": {"docker.io": {"port": 6001}}})
+    stack = subject(registry={"node": "a", "caches": {"docker.io": {"port": 6001}}})
     all_facts = facts(stack)
-    down = Result("checked", (Step("container", "registry-cache-6001", "stopped", "-"),))
-    containers = {**all_facts.visits["a"].containers, "cache-6001-dev": down}  # type: ignore[union-attr]
+    down = Result("checked", (Step("container", "registry-cache-docker.io", "stopped", "-"),))
+    containers = {**all_facts.visits["a"].containers, cache_document_id("docker.io", "a", "dev"): down}  # type: ignore[union-attr]
     all_facts = with_visit(all_facts, "a", containers=containers)
     refused = {**visit(stack, "a").answer.tls, "mirror-0-0": REFUSED}
     all_facts = with_visit(all_facts, "a", tls=refused)

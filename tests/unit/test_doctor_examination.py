@@ -25,6 +25,7 @@ def subject(count: int, **of_last: object) -> Subject:
     }
     members[f"n{count}"].update(of_last)
     raw = {"towpath:nodes": json.dumps({"members": members}), "towpath:accounts": json.dumps([{"name": "ci"}])}
+    raw["towpath:registry"] = json.dumps({"node": "n1"})
     return Subject("dev", load_settings(raw))
 
 

@@ -10,7 +10,7 @@ from towpath.errors import SettingsError
 from towpath.settings import load_settings
 
 GOOD = {
-    "towpath:nodes": json.dumps({"members": {"node-1": {"address": "10.0.0.5"}, "node-2": {"address": "b.example"}}}),
+    "towpath:nodes": json.dumps({"members": {"node-1": {"address": "10.0.0.5"}}}),
     "towpath:accounts": json.dumps([{"name": "ci"}]),
 }
 
@@ -53,6 +53,19 @@ def test_the_smallest_stack_gets_the_by_hand_values() -> None:
             ["source 'provided' needs ca_pem, certificate_pem, private_key_pem"],
         ),
         ({"registry": {"certificate": {"ca_pem": "x"}}}, ["source 'ca' does not take ca_pem"]),
+        (
+            {"nodes": {"members": {"a": {"address": "10.0.0.5"}, "b": {"address": "10.0.0.6"}}}},
+            ["towpath: registry.node says which node the registry runs on; write one of: a, b"],
+        ),
+        (
+            {"nodes": {"members": {"a": {"address": "10.0.0.5"}, "b": {"address": "10.0.0.5"}}}},
+            ["towpath:nodes: members.a and members.b are one machine, 10.0.0.5; keep one"],
+        ),
+        (
+            {"registry": {"caches": {"quay.io": {"port": 6001, "storage_folder": "/data/registry"}}}},
+            ["the folders /data/registry and /data/registry lie in one another"],
+        ),
+        ({"registry": {"storage_folder": "/data/r%d"}}, ["= '/data/r%d': has a character that a machine's files"]),
         ({"registry": {"storage_folder": "/"}}, ["towpath:registry.storage_folder = '/': must be an absolute folder"]),
         ({"registry": {"config_folder": "/data/registry/etc"}}, ["lie in one another"]),
         ({"accounts": [{"name": "a:b"}]}, ["towpath:accounts[0].name = 'a:b': a user name is printable ASCII"]),
@@ -105,5 +118,5 @@ def test_a_secret_in_a_wrong_place_is_not_shown() -> None:
 
 def test_passwords_at_the_limit_of_bcrypt_are_taken() -> None:
     settings = load_settings(GOOD | {"towpath:accounts": json.dumps([{"name": "a", "password": "x" * 72}])})
-    assert settings.accounts[0].cost == 12
+    assert settings.accounts[0].cost(given=True) == 12
     assert "xxx" not in repr(settings)

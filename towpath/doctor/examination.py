@@ -79,7 +79,7 @@ async def _all(visits: Iterable[Awaitable[Visit | Finding]]) -> list[Visit | Fin
 
 async def _visited(subject: Subject, name: str, connection: Connection, timeout_seconds: float) -> Visit | Finding:
     holds_registry = name == subject.settings.registry_node and subject.endpoint is not None
-    documents = Documents(subject.document_id("node"), tuple(subject.container_documents()) if holds_registry else ())
+    documents = Documents(subject.node_document(name), tuple(subject.container_documents()) if holds_registry else ())
     ask = partial(questions_for, subject, name)
     try:
         async with asyncio.timeout(timeout_seconds):

@@ -117,7 +117,7 @@ class NodeDiagnosis:
         if not case.visit.setup.steps:
             self._add(setup.never_applied(repair))
             return
-        facts, id_ = facts_of(case.visit.discovered), case.subject.document_id("node")
+        facts, id_ = facts_of(case.visit.discovered), case.subject.node_document(case.name)
         wished = summary(node_document(narrowed(facts, case.wish), document_id=id_), _SALT)
         known = summary(node_document(case.wish, document_id=id_), _SALT)
         found = actual_summary(case.visit.setup, _SALT)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from towpath.machines.document_id import document_id
+from towpath.machines.document_id import cache_document_id, node_document_id, registry_document_id
 from towpath.machines.wishes import node_wish
 from towpath.nodes.wish import NodeWish
 from towpath.registry_client.credentials import Credentials
@@ -31,17 +31,22 @@ class Subject:
         host = self.settings.registry_host
         return f"{f'[{host}]' if ':' in host else host}:{self.settings.registry.port}"
 
-    def document_id(self, part: str) -> str:
-        """Return the id of one of the stack's documents; a name may be qualified, `ORGANISATION/PROJECT/STACK`."""
-        return document_id(part, self.stack.rpartition("/")[2])
+    @property
+    def stack_name(self) -> str:
+        """The stack's own name, where it is qualified as `ORGANISATION/PROJECT/STACK`."""
+        return self.stack.rpartition("/")[2]
+
+    def node_document(self, node: str) -> str:
+        """Return the id of a node's document."""
+        return node_document_id(node, self.stack_name)
 
     def container_documents(self) -> dict[str, str]:
         """Return the documents of the registry's node that hold containers: what each is called, by its id."""
+        node = self.settings.registry_node
         caches = {
-            self.document_id(f"cache-{cache.port}"): f"cache of {host}"
-            for host, cache in self.settings.registry.caches.items()
+            cache_document_id(host, node, self.stack_name): f"cache of {host}" for host in self.settings.registry.caches
         }
-        return {self.document_id("registry"): "registry", **caches}
+        return {registry_document_id(node, self.stack_name): "registry", **caches}
 
     def wish(self, node: str) -> NodeWish:
         """Return what a node is to be told. Raises NodeError."""

@@ -12,7 +12,7 @@ def batch_size(max_unavailable: int | str, nodes: int) -> int:
 
     Raises ValueError for what is neither.
     """
-    if isinstance(max_unavailable, int) and max_unavailable >= 1:
+    if isinstance(max_unavailable, int) and not isinstance(max_unavailable, bool) and max_unavailable >= 1:
         return max_unavailable
     match = _SHARE.fullmatch(max_unavailable) if isinstance(max_unavailable, str) else None
     if not match or not 1 <= int(match[1]) <= _WHOLE:

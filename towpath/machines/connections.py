@@ -1,12 +1,13 @@
 """Connections of a stack's nodes, from its settings."""
 
+import dataclasses
 from collections.abc import Callable
 
 from pydantic import SecretStr
 
 from towpath.applier.bootstrap import Sudo
 from towpath.errors import SettingsError
-from towpath.settings.nodes import Bastion, Node, Nodes, Ssh
+from towpath.settings.nodes import Node, Nodes, Ssh
 from towpath.ssh.connection import Connection
 from towpath.ssh.known_hosts import host_key_for
 
@@ -42,7 +43,7 @@ class _Resolver:
         private_key = self._private_key(ssh)
         if not (private_key or ssh.password or ssh.agent):
             self.findings.append(f"{key}: has no way to log in; set nodes.ssh.private_key, password or agent")
-        bastion = self._bastion(ssh.bastion, known_hosts, private_key)
+        bastion = self._bastion(ssh, known_hosts, private_key)
         sudo = self._sudo(key, ssh)
         if host_key is None or sudo is None:
             return None
@@ -66,7 +67,9 @@ class _Resolver:
             return None
         return self._text("towpath:nodes.ssh.private_key_file", ssh.private_key_file) or None
 
-    def _bastion(self, bastion: Bastion | None, known_hosts: str, private_key: str | None) -> Connection | None:
+    def _bastion(self, ssh: Ssh, known_hosts: str, private_key: str | None) -> Connection | None:
+        """Log in there as on the nodes, unless it has a key of its own."""
+        bastion = ssh.bastion
         if bastion is None:
             return None
         host_key = bastion.host_key or host_key_for(known_hosts, bastion.address, bastion.port)
@@ -76,11 +79,19 @@ class _Resolver:
                 "set it, or add the bastion to known_hosts_file"
             )
             return None
-        own = _plain(bastion.private_key)
-        return Connection(bastion.address, host_key, bastion.port, bastion.user, private_key=own or private_key)
+        there = Connection(bastion.address, host_key, bastion.port, bastion.user)
+        if bastion.private_key:
+            return dataclasses.replace(there, private_key=_plain(bastion.private_key))
+        return dataclasses.replace(
+            there,
+            private_key=private_key,
+            private_key_password=_plain(ssh.private_key_password),
+            password=_plain(ssh.password),
+            agent=ssh.agent,
+        )
 
     def _sudo(self, key: str, ssh: Ssh) -> Sudo | None:
-        if ssh.sudo == "password" and ssh.sudo_password is None:
+        if ssh.sudo == "password" and not _plain(ssh.sudo_password):
             self.findings.append(f"{key}: sudo is 'password', but there is none; set nodes.ssh.sudo_password")
             return None
         return Sudo(ssh.sudo, _plain(ssh.sudo_password))
@@ -90,10 +101,9 @@ class _Resolver:
             return ""
         try:
             return self._read(path)
-        except OSError as error:
-            self.findings.append(
-                f"{key} = {path!r}: cannot be read ({error.strerror}); paths are relative to the project"
-            )
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is no text"
+            self.findings.append(f"{key} = {path!r}: cannot be read ({why}); paths are relative to the project")
             return ""
 
 

@@ -1,4 +1,8 @@
-"""Ids of documents: a machine may serve several stacks, so a document is named after its part and its stack."""
+"""Ids of documents: a machine may serve several stacks, so a document is named after its part, machine and stack.
+
+The machine's name is in it so that the applier refuses a renamed member: otherwise the delete of the old name, which
+comes last, would take back what the new one made.
+"""
 
 import hashlib
 import re
@@ -7,10 +11,25 @@ _LONGEST = 32
 _DIGEST_DIGITS = 8
 
 
+def node_document_id(node: str, stack: str) -> str:
+    """Return the id of a node's own document."""
+    return document_id(f"node-{node}", stack)
+
+
+def registry_document_id(node: str, stack: str) -> str:
+    """Return the id of the registry's document on its node."""
+    return document_id(f"registry-{node}", stack)
+
+
+def cache_document_id(host: str, node: str, stack: str) -> str:
+    """Return the id of the document of an upstream's cache on its node."""
+    return document_id(f"cache-{host}-{node}", stack)
+
+
 def document_id(part: str, stack: str) -> str:
     """Return `PART-STACK` in lower-case letters, digits and hyphens, at most 32 characters.
 
-    A stack whose name does not fit gets a digest of it, so that two stacks never share an id.
+    What does not fit gets a digest of it, so that two never share an id.
     """
     wished = f"{part}-{stack}"
     plain = re.sub(r"[^a-z0-9]+", "-", wished.lower()).strip("-")

@@ -3,7 +3,7 @@
 import dataclasses
 
 from towpath.nodes.proxy import Proxy
-from towpath.nodes.registries import Mirror, PrivateRegistry, Upstream
+from towpath.nodes.registries import Mirror, PrivateRegistry, Upstream, endpoint
 from towpath.nodes.wish import NodeWish
 from towpath.settings.nodes import Node, NodeSetup
 from towpath.settings.settings import Settings
@@ -58,7 +58,9 @@ def _upstreams(settings: Settings, ca_pem: str) -> tuple[Upstream, ...]:
     written, caches = settings.nodes.upstreams, settings.registry.caches
     found = []
     for host in dict.fromkeys([*caches, *written]):
-        mirrors = [Mirror(f"https://{settings.registry_host}:{caches[host].port}", ca_pem)] if host in caches else []
+        mirrors = []
+        if host in caches:
+            mirrors.append(Mirror(f"https://{endpoint(settings.registry_host, caches[host].port)}", ca_pem))
         if host in written:
             mirrors += [Mirror(each.url, each.ca_pem, each.skip_verify) for each in written[host].mirrors]
         own = written.get(host)

@@ -12,6 +12,15 @@ _HTTPS_PORT = 443
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
+def endpoint(host: str, port: int) -> str:
+    """Write host and port as in image references, e.g. `10.0.0.5:6000`; the port of HTTPS is left out there.
+
+    An IPv6 address gets the brackets of RFC 3986.
+    """
+    bracketed = f"[{host}]" if ":" in host else host
+    return bracketed if port == _HTTPS_PORT else f"{bracketed}:{port}"
+
+
 @dataclass(frozen=True)
 class PrivateRegistry:
     """A registry whose certificate or name needs something of a node: ours, or an upstream behind a CA of its own."""
@@ -28,9 +37,8 @@ class PrivateRegistry:
 
     @property
     def endpoint(self) -> str:
-        """As it stands in image references, e.g. `10.0.0.5:6000`; the port of HTTPS is left out there."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _HTTPS_PORT else f"{host}:{self.port}"
+        """As it stands in image references."""
+        return endpoint(self.host, self.port)
 
 
 @dataclass(frozen=True)

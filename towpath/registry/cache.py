@@ -8,7 +8,7 @@ from towpath.applier.entries import Directory, File, FileEntry
 from towpath.nodes.proxy import Proxy
 from towpath.registry.config import CONFIG_PATH, render_cache_config
 from towpath.registry.container import restart_paths, run_options
-from towpath.settings.registry import Cache, Registry
+from towpath.settings.registry import Cache, Registry, cache_slug
 
 _DIGEST_DIGITS = 12
 
@@ -31,8 +31,7 @@ class CacheParts:
 
 def cache_entries(registry: Registry, cache: Cache, parts: CacheParts) -> tuple[FileEntry | Actor, ...]:
     """List the files and the container of one cache."""
-    base = f"{registry.config_folder}-cache-{cache.port}"
-    storage = cache.storage_folder or f"{registry.storage_folder}-cache-{cache.port}"
+    base, storage = registry.cache_folders(parts.host)
     return (*_files(registry, cache, parts, base, storage), _container(registry, cache, parts, base, storage))
 
 
@@ -58,7 +57,7 @@ def _files(registry: Registry, cache: Cache, parts: CacheParts, base: str, stora
 def _container(registry: Registry, cache: Cache, parts: CacheParts, base: str, storage: str) -> Actor:
     upstream_ca = (f"{base}/certs/upstream/ca.pem",) if cache.upstream_ca_pem else ()
     return Container(
-        name=f"{registry.container}-cache-{cache.port}",
+        name=f"{registry.container}-cache-{cache_slug(parts.host)}",
         image=registry.image,
         options=(*run_options(registry, base, storage), "--env-file", _environment_path(base, parts)),
         command=("serve", CONFIG_PATH),

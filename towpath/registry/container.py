@@ -58,6 +58,7 @@ def registry_container(settings: Registry, probe: Probe) -> Actor:
         image=settings.image,
         options=(*run_options(settings, base, settings.storage_folder), "--volume", f"{base}/auth:/auth:ro"),
         command=("serve", CONFIG_PATH),
+        adopt=settings.adopt,
         ports=(Port(host=settings.port, container=settings.container_port),),
         restart_on=restart_paths(base),
         check=HttpsCheck(

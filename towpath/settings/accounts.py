@@ -30,12 +30,11 @@ class Account(Section):
     )
     keep_previous: bool = Field(True, description="false withdraws the slot that the last rotation left behind")
 
-    @property
-    def cost(self) -> int:
-        """The bcrypt cost in force."""
+    def cost(self, *, given: bool) -> int:
+        """Return the bcrypt cost in force for a password that was given or made."""
         if self.bcrypt_cost is not None:
             return self.bcrypt_cost
-        return GENERATED_COST if self.password is None else GIVEN_COST
+        return GIVEN_COST if given else GENERATED_COST
 
 
 def _unique(accounts: tuple[Account, ...]) -> tuple[Account, ...]:

@@ -160,6 +160,16 @@ class Nodes(Section):
                 raise ValueError(f"members.{name}.group is {node.group!r}, which is no group; write one of: {known}")
         return self
 
+    @model_validator(mode="after")
+    def _machines_differ(self) -> Self:
+        seen: dict[tuple[str, int], str] = {}
+        for name, node in self.members.items():
+            place = (node.address, self.ssh_of(node).port)
+            if place in seen:
+                raise ValueError(f"members.{seen[place]} and members.{name} are one machine, {node.address}; keep one")
+            seen[place] = name
+        return self
+
     def ssh_of(self, node: Node) -> Ssh:
         """Put a node's SSH settings together: its own, its group's, the shared ones."""
         found = self.ssh

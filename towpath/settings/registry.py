@@ -1,5 +1,7 @@
 """The private registry."""
 
+import itertools
+import re
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
@@ -50,7 +52,7 @@ class Cache(Section):
     username: Line | None = Field(None, description="account at the upstream")
     password: SecretStr | None = Field(None, description="secret, of that account")
     keep_days: int = Field(7, ge=1, description="after which an image is asked for again")
-    storage_folder: Folder | None = Field(None, description="on the node; default: storage_folder-cache-PORT")
+    storage_folder: Folder | None = Field(None, description="on the node; default: registry.storage_folder-cache-HOST")
 
     @model_validator(mode="after")
     def _whole_login(self) -> Self:
@@ -59,15 +61,23 @@ class Cache(Section):
         return self
 
 
+def cache_slug(host: str) -> str:
+    """Write an upstream's host so that it can be part of a folder's and a container's name."""
+    return re.sub(r"[^a-z0-9.-]", "_", host.lower())
+
+
 class Registry(Section):
     """A registry in a container on one of the nodes. Defaults are the by-hand procedure's unless unsafe."""
 
-    node: ResourceName | None = Field(None, description="the node it runs on; default: the first")
+    node: ResourceName | None = Field(None, description="the node it runs on; may be left out where there is only one")
     host: Host | None = Field(None, description="the name or address that clients use; default: the node's address")
     port: Port = Field(6000, description="on the node")
     container_port: Port = Field(443, description="in the container")
     container: ContainerName = Field("registry", description="the container's name")
     image: ImageReference = Field("registry:3", description="a tag, or better name@sha256:…")
+    adopt: bool = Field(
+        False, description="take over a container of this name that Towpath did not make; a destroy brings it back"
+    )
     realm: Line = Field("Registry Realm", description="what a client shows when it asks for a password")
     storage_folder: Folder = Field("/data/registry", description="on the node, where images are kept")
     config_folder: Folder = Field("/etc/towpath/registry", description="on the node, for config.yml, auth and certs")
@@ -86,13 +96,20 @@ class Registry(Section):
 
     @model_validator(mode="after")
     def _folders_apart(self) -> Self:
-        first, second = f"{self.storage_folder}/", f"{self.config_folder}/"
-        if first.startswith(second) or second.startswith(first):
-            raise ValueError(
-                f"storage_folder ({self.storage_folder}) and config_folder ({self.config_folder}) lie in one another; "
-                "keep them apart, so that a teardown can remove the one and leave the other"
-            )
+        caches = [folder for host in self.caches for folder in self.cache_folders(host)]
+        for first, second in itertools.combinations([self.storage_folder, self.config_folder, *caches], 2):
+            if f"{first}/".startswith(f"{second}/") or f"{second}/".startswith(f"{first}/"):
+                raise ValueError(
+                    f"the folders {first} and {second} lie in one another; keep storage and config of the registry and "
+                    "of each cache apart: a cache shows what it has to everybody, and a teardown leaves images alone"
+                )
         return self
+
+    def cache_folders(self, host: str) -> tuple[str, str]:
+        """Return config and storage folder of the cache of an upstream host."""
+        slug = cache_slug(host)
+        storage = self.caches[host].storage_folder or f"{self.storage_folder}-cache-{slug}"
+        return f"{self.config_folder}-cache-{slug}", storage
 
     @model_validator(mode="after")
     def _ports_apart(self) -> Self:

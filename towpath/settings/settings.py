@@ -24,9 +24,11 @@ class Settings(Section):
     @model_validator(mode="after")
     def _registry_on_a_node(self) -> Self:
         node = self.registry.node
+        known = ", ".join(sorted(self.nodes.members))
         if node is not None and node not in self.nodes.members:
-            known = ", ".join(sorted(self.nodes.members))
             raise ValueError(f"registry.node is {node!r}, which is no node of this stack; write one of: {known}")
+        if node is None and len(self.nodes.members) > 1:
+            raise ValueError(f"registry.node says which node the registry runs on; write one of: {known}")
         return self
 
     @model_validator(mode="after")

@@ -17,7 +17,8 @@ _IMAGE = re.compile(
     r"^[a-z0-9]+([._-]+[a-z0-9]+)*(:\d+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
     r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$"
 )
-_USER = re.compile(r"^[!-9;-~]+$")
+_USER = re.compile(r"^[!\"$-9;-~][!-9;-~]*$")
+_FOLDER = re.compile(r"/[A-Za-z0-9._/@+=~-]+")
 _HOST_KEY_KINDS = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa")
 _HOST_KEY_FIELDS = 2
 _DNS_NAME_CHARACTERS = 253
@@ -89,7 +90,7 @@ def image_reference(value: str) -> str:
 def account_name(value: str) -> str:
     """Accept a user name that basic authentication and htpasswd can carry: printable ASCII without a colon."""
     if not _USER.match(value):
-        raise ValueError("a user name is printable ASCII without ':' and spaces, e.g. team-a")
+        raise ValueError("a user name is printable ASCII without ':' and spaces, not led by '#', e.g. team-a")
     return value
 
 
@@ -110,8 +111,8 @@ def absolute_folder(value: str) -> str:
     path = PurePosixPath(value)
     if not path.is_absolute() or path == PurePosixPath("/") or ".." in path.parts:
         raise ValueError("must be an absolute folder other than / and without '..', e.g. /data/registry")
-    if any(character in value for character in ":,\n\"'$`\\ "):
-        raise ValueError("has a character that a volume or a config file cannot carry; use letters, digits, '/', '-'")
+    if not _FOLDER.fullmatch(value):
+        raise ValueError("has a character that a machine's files cannot carry safely; use letters, digits and ._/@+=~-")
     return str(path)
 
 

@@ -85,6 +85,17 @@ async def connect(connection: Connection) -> AsyncIterator[asyncssh.SSHClientCon
         yield client
 
 
+async def reaches(connection: Connection, host: str, port: int) -> bool:
+    """Whether the machine can open a TCP connection to `host:port`. Raises what `connect` raises."""
+    async with connect(connection) as client:
+        try:
+            _, writer = await client.open_connection(host, port)
+        except asyncssh.ChannelOpenError:
+            return False
+        writer.close()
+        return True
+
+
 @asynccontextmanager
 async def forward(connection: Connection, host: str, port: int) -> AsyncIterator[int]:
     """Give a local port on 127.0.0.1 that leads to `host:port` as the machine sees it, as long as the context lasts."""

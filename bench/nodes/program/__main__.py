@@ -25,5 +25,5 @@ def node(name: str, opts: pulumi.ResourceOptions) -> Node:
     return Node(name, NodeArgs(settings, Machine(name, reachable[name]), ca_pem, "node-bench", salt), opts)
 
 
-nodes = roll_out(settings.nodes.members, (), settings.nodes.rollout.max_unavailable, node)
+nodes = roll_out(list(settings.nodes.members), settings.nodes.rollout.max_unavailable, node)
 pulumi.export("nodes", {name: each.status for name, each in nodes.items()})

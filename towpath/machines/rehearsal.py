@@ -1,0 +1,46 @@
+"""Render every document once before anything is registered: what no machine can carry is said with its setting."""
+
+from towpath.applier.document import Document
+from towpath.applier.errors import DocumentError
+from towpath.errors import SettingsError
+from towpath.machines.wishes import node_proxy, node_wish
+from towpath.nodes.errors import NodeError
+from towpath.nodes.node import node_document
+from towpath.registry.cache import CacheParts, cache_entries
+from towpath.registry.container import Probe, RegistryFiles, registry_container, registry_files
+from towpath.settings.settings import Settings
+
+PLACEHOLDER_PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+"""Stands for a certificate that is not made yet."""
+
+
+def rehearse(settings: Settings) -> None:
+    """Render the documents of all nodes, the registry and its caches with placeholders for what is not known yet.
+
+    Raises SettingsError.
+    """
+    findings = []
+    for name in settings.nodes.members:
+        try:
+            node_document(node_wish(settings, name, PLACEHOLDER_PEM)).render()
+        except (NodeError, DocumentError) as error:
+            findings.append(f"towpath:nodes.members.{name}: {error}")
+    try:
+        _registry_documents(settings)
+    except (NodeError, DocumentError) as error:
+        findings.append(f"towpath:registry: {error}")
+    if findings:
+        raise SettingsError(findings)
+
+
+def _registry_documents(settings: Settings) -> None:
+    registry, pem = settings.registry, PLACEHOLDER_PEM
+    files = registry_files(registry, RegistryFiles("", "", pem, pem, pem))
+    Document(
+        "rehearsal", (*files, registry_container(registry, Probe(settings.registry_host, "user", "word")))
+    ).render()
+    node = settings.nodes.members[settings.registry_node]
+    proxy = node_proxy(settings, node, settings.nodes.setup_of(node))
+    for host, cache in registry.caches.items():
+        parts = CacheParts(host, settings.registry_host, pem, pem, pem, "secret", proxy)
+        Document("rehearsal", cache_entries(registry, cache, parts)).render()
