@@ -77,6 +77,18 @@ def test_a_symbolic_link_is_written_through_and_survives(machine: Machine) -> No
     assert machine.tree() == before
 
 
+def test_a_file_that_somebody_made_a_link_of_stays_a_link(machine: Machine) -> None:
+    assert machine.apply(DOCUMENT).code == 0
+    daemon = machine.path("/etc/docker/daemon.json")
+    daemon.rename(machine.path("/etc/docker/shared.json"))
+    daemon.symlink_to("shared.json")
+    assert machine.apply(DOCUMENT).code == 0
+    assert daemon.is_symlink()
+    assert json.loads(daemon.read_text()) == {"live-restore": True}
+    assert machine.delete("node").code == 0
+    assert not machine.path("/etc/docker/shared.json").exists()
+
+
 @pytest.mark.parametrize("target", ["/dev/null", "/nowhere"])
 def test_a_link_to_no_file_is_refused(machine: Machine, target: str) -> None:
     machine.path("/etc/first").symlink_to(target)

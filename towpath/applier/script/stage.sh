@@ -18,7 +18,7 @@ stage() {
         put)
             make_folders "${actual%/*}"
             temp=${actual%/*}/.towpath-$id-$number
-            echo "temp $temp" >>"$state/staging"
+            note_staged "temp $temp"
             stage_file
             validate "$temp"
             ;;
@@ -26,6 +26,11 @@ stage() {
         esac
         printf '%s\n' "$temp $op $declared $actual $trigger $mode $owner $source $rest" >>"$work/staged"
     done <"$work/changes"
+}
+
+# note_staged LINE: before it is made, so that nothing is ever left behind that is not noted.
+note_staged() {
+    echo "$1" 2>/dev/null >>"$state/staging" || abort "cannot write $state/staging; the disk is full or read-only"
 }
 
 stage_file() {
@@ -38,7 +43,7 @@ stage_file() {
 make_folders() {
     [ -n "$1" ] && [ ! -d "$1" ] || return 0
     make_folders "${1%/*}"
-    echo "folder $1" >>"$state/staging"
+    note_staged "folder $1"
     problem=$( (umask 022 && mkdir "$1") 2>&1) || abort "cannot make $1: $problem"
     echo "$1" >>"$work/made"
 }

@@ -64,6 +64,7 @@ inspect() {
 # join_targets: $work/joined gets each target, and each path that only the manifest has (kind drop), with what is there
 # now and what the manifest says of it.
 join_targets() {
+    follow_links
     awk '{ print $3 }' "$work/targets" >"$work/paths"
     awk '{ print $3 }' "$work/old.manifest" >>"$work/paths"
     sort -u "$work/paths" >"$work/unique"
@@ -90,6 +91,17 @@ join_targets() {
             for (i = 1; i <= count; i++)
                 if (!(order[i] in taken)) print "drop", declared[order[i]], order[i], "- - - -", both(order[i])
         }' "$work/targets" >"$work/joined"
+}
+
+# follow_links: a file of ours that somebody has made a link of since lies where the link leads.
+follow_links() {
+    while read -r kind declared actual rest; do
+        case $kind in
+        file | json | toml | block) [ ! -L "$actual" ] || [ ! -f "$actual" ] || actual=$(readlink -f "$actual") ;;
+        esac
+        printf '%s\n' "$kind $declared $actual $rest"
+    done <"$work/old.manifest" >"$work/followed"
+    mv "$work/followed" "$work/old.manifest"
 }
 
 # refuse_foreign: no path may belong to two documents, unless both only merge into it.
