@@ -85,9 +85,15 @@ class NodeAccess:
         """End the connections that containerd keeps open for later pulls, so that the proxy logs them."""
         self.sh("systemctl restart containerd")
 
-    def has_the_applier_running(self) -> bool:
-        """Whether an applier is at work or left its lock behind."""
-        return bool(self.sh("pgrep -f towpath.boot || ls /run/towpath.lock 2>/dev/null || true"))
+    def in_container(self, script: str) -> str:
+        """Run a shell script without SSH, where sshd does not answer or is about to be ended."""
+        daemon = f"unix://{Paths().daemon_socket}"
+        argv = ["docker", "--host", daemon, "exec", self.name, "sh", "-c", script]
+        return finished(argv, env=self.lab.env).check().stdout
+
+    def await_that(self, script: str) -> None:
+        """Wait until a shell script succeeds; fail the test if it does not for two minutes."""
+        self.in_container(f"timeout 120 sh -c 'until {{ {script}; }} >/dev/null 2>&1; do sleep 0.1; done'")
 
 
 def prepare(lab: LabAccess, name: str) -> NodeAccess:
@@ -106,4 +112,5 @@ def stack_on(lab: LabAccess, nodes: Sequence[NodeAccess], folder: Path, port: in
     """Make a stack of these nodes, named after its port, with its registry on the first; its folder is made."""
     stack = new_stack(lab, folder / "stack", port)
     stack.change("nodes", members={node.name: {"address": node.address} for node in nodes})
+    stack.change("registry", node=nodes[0].name)
     return stack

@@ -34,40 +34,19 @@ CURRENT, DEBIAN = "3.1.1", "2.8.2"
 ACCOUNT, PASSWORD = "pusher", "only-for-loopback"
 START_SECONDS = 20
 
-_MODULE = """module registries
-go 1.25
-require github.com/distribution/distribution/v3 v3.1.1
-require github.com/google/go-containerregistry v0.22.1
-tool github.com/distribution/distribution/v3/cmd/registry
-tool github.com/google/go-containerregistry/cmd/crane
-"""
-
 
 def program(name: str) -> Path:
     """Return the path of `3.1.1`, `2.8.2` or `crane`, made first where it is missing; one process at a time makes."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        path = CACHE / name
-        if not path.exists():
-            _unpack_debian(path) if name == DEBIAN else _build(path)
-    return path
-
-
-def _build(path: Path) -> None:
-    package = {
-        CURRENT: "github.com/distribution/distribution/v3/cmd/registry",
-        "crane": "github.com/google/go-containerregistry/cmd/crane",
-    }[path.name]
-    source = CACHE / "source"
-    source.mkdir(exist_ok=True)
-    (source / "go.mod").write_text(_MODULE)
-    env = os.environ | {"CGO_ENABLED": "0"}
-    subprocess.run(["nice", "go", "mod", "tidy"], cwd=source, env=env, check=True, capture_output=True)
-    made = path.with_suffix(".new")
-    build = ["nice", "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", str(made), package]
-    subprocess.run(build, cwd=source, env=env, check=True, capture_output=True)
-    made.rename(path)
+        if name == DEBIAN:
+            path = CACHE / name
+            if not path.exists():
+                _unpack_debian(path)
+            return path
+        built = programs.ensure(Paths(), Progress())
+        return built.crane if name == "crane" else built.registry
 
 
 def _unpack_debian(path: Path) -> None:
