@@ -3,8 +3,10 @@
     TowpathError
     ├── SettingsError      the stack's settings are wrong; nothing was touched
     ├── CertificateError   a certificate, key or chain that was given does not hold
-    ├── ssh.errors         a machine cannot be reached or let us in (towpath/ssh/errors.py)
-    └── applier.errors     a document or a result of the applier is wrong (towpath/applier/errors.py)
+    ├── NodeError          a value that no runtime can carry (towpath/nodes/errors.py)
+    ├── SshError           a machine cannot be reached or does not let us in (towpath/ssh/errors.py)
+    ├── ApplierError       a document or a result of the applier is wrong (towpath/applier/errors.py)
+    └── towpath/oci/errors.py, towpath/registry_client/errors.py, towpath/images/errors.py: what a registry said or held
 
 A message says where, what was found, what was expected and what to do next; never a value that may be secret.
 """

@@ -1,7 +1,7 @@
 """A real registry server as a process on a loopback port, with TLS and htpasswd, for tests and benchmarks.
 
-Two releases: the current one, built from its Go module, and Debian's 2.8.2, unpacked from its package and never
-installed, so that no service starts. Both are kept in ~/.cache/towpath/registries.
+Two releases: the current one, which the lab builds from its Go module, and Debian's 2.8.2, unpacked from its package
+into ~/.cache/towpath/registries and never installed, so that no service starts.
 """
 
 import datetime as dt
@@ -28,6 +28,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+
+from lab import programs
+from lab.paths import Paths
+from lab.progress import Progress
 
 CACHE = Path.home() / ".cache/towpath/registries"
 CURRENT, DEBIAN = "3.1.1", "2.8.2"
