@@ -21,7 +21,7 @@ import threading
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import IO, Any
 
 EXIT_SHOWN = 32
@@ -124,8 +124,15 @@ def _start(program: str) -> None:
     runpy.run_path(program, run_name="__main__")
 
 
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """End the program at the first Ctrl-C: terminal and host may both send one, and a second would be traced."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 def main() -> None:
     """Read the settings and run the program; ends the process."""
+    signal.signal(signal.SIGINT, _interrupt)
     settings = read_settings(int(sys.argv[1]))
     try:
         program = _set_program(settings)
