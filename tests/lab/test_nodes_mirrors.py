@@ -8,6 +8,7 @@ import pytest
 
 from tests.lab.lab_access import PROXY, LabAccess
 from tests.lab.node_access import NodeAccess, stack_on
+from towpath.settings.registry import cache_slug
 
 PORT, HUB_CACHE, CACHE, FIRST_MIRROR = 6024, 6025, 6026, 6027
 NOBODY = "quay.towpath.test"
@@ -22,9 +23,9 @@ class Mirrored:
     host: NodeAccess
     node: NodeAccess
 
-    def cache_log(self, port: int) -> str:
-        """What the cache at a port has logged."""
-        return self.host.docker("logs", f"registry-{PORT}-cache-{port}").check().output
+    def cache_log(self, upstream: str) -> str:
+        """What the cache of an upstream has logged."""
+        return self.host.docker("logs", container(upstream)).check().output
 
     @contextmanager
     def cut_off(self) -> Iterator[None]:
@@ -38,6 +39,11 @@ class Mirrored:
         finally:
             for node in (self.host, self.node):
                 node.sh(rules.format("D"))
+
+
+def container(upstream: str) -> str:
+    """The name of the container that an upstream's cache runs in."""
+    return f"registry-{PORT}-cache-{cache_slug(upstream)}"
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +82,7 @@ def test_the_cri_pulls_by_the_cache_which_serves_on_when_the_upstream_is_away(mi
         missing = mirrored.node.cri_pull(f"{mirrored.lab.upstream}/hello:1")
 
     assert missing.status != 0, "what the cache does not have was had from somewhere"
-    assert f"/v2/hello/manifests/2?ns={mirrored.lab.upstream}" in mirrored.cache_log(CACHE)
+    assert f"/v2/hello/manifests/2?ns={mirrored.lab.upstream}" in mirrored.cache_log(mirrored.lab.upstream)
     assert {line.split()[2] for line in mark.lines()} & {mirrored.node.address} == set()
 
 
@@ -87,12 +93,12 @@ def test_docker_pulls_docker_io_by_the_cache_which_serves_on_when_the_upstream_i
     with mirrored.cut_off():
         node.docker_pull("registry:3").check()
 
-    assert "GET /v2/library/registry/manifests/" in mirrored.cache_log(HUB_CACHE)
-    assert "docker/" in mirrored.cache_log(HUB_CACHE)
+    assert "GET /v2/library/registry/manifests/" in mirrored.cache_log("docker.io")
+    assert "docker/" in mirrored.cache_log("docker.io")
 
 
 def test_without_the_cache_the_upstream_itself_is_asked_with_its_own_ca(mirrored: Mirrored) -> None:
-    cache = f"registry-{PORT}-cache-{CACHE}"
+    cache = container(mirrored.lab.upstream)
     mark = mirrored.lab.squid_mark()
     mirrored.host.docker("stop", cache).check()
     try:
