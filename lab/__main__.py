@@ -22,10 +22,13 @@ def up(
     nodes: Annotated[
         int, typer.Option(min=1, max=MAX_NODES, help="How many nodes there are at least.")
     ] = DEFAULT_NODES,
+    cluster: Annotated[
+        bool | None, typer.Option(help="Whether the nodes form a Kubernetes cluster; default: as it was.")
+    ] = None,
 ) -> None:
-    """Bring up whatever is not up: daemon, networks, proxy, upstream registry, nodes."""
+    """Bring up whatever is not up: daemon, networks, proxy, upstream registry, nodes, a cluster if asked for."""
     lab = Lab(Paths(), Progress())
-    lab.up(nodes)
+    lab.up(nodes, cluster=cluster)
     lab.progress.say("the lab is up")
 
 

@@ -4,6 +4,7 @@ import os
 import shlex
 from collections.abc import Mapping
 
+from lab.cluster.cluster import kubeconfig
 from lab.paths import Paths
 from lab.topology import NODES, UPSTREAM, UPSTREAM_HOSTS, node_name
 
@@ -14,6 +15,7 @@ REGISTRY_HOST = "registry.towpath.test"
 def variables(paths: Paths, current: Mapping[str, str]) -> dict[str, str]:
     """Return what to set, given what is set now; a second time over gives the same values."""
     direct = ",".join((NODES.subnet, UPSTREAM.subnet, *UPSTREAM_HOSTS, REGISTRY_HOST))
+    kubernetes = {"KUBECONFIG": str(kubeconfig(paths))} if kubeconfig(paths).exists() else {}
     no_proxy = current.get("NO_PROXY", current.get("no_proxy", ""))
     return {
         "PATH": _joined(os.pathsep, str(paths.bin), current.get("PATH", os.defpath)),
@@ -23,6 +25,7 @@ def variables(paths: Paths, current: Mapping[str, str]) -> dict[str, str]:
         "NO_PROXY": _joined(",", no_proxy, direct),
         "no_proxy": _joined(",", no_proxy, direct),
         "TOWPATH_LAB": str(paths.state),
+        **kubernetes,
     }
 
 

@@ -23,6 +23,7 @@ from lab import (
     upstream,
 )
 from lab.cache import locked
+from lab.cluster.cluster import Cluster, kubeconfig
 from lab.containerd2 import Containerd2
 from lab.daemon import Daemon
 from lab.images import Archives, ImageBuilder
@@ -43,9 +44,12 @@ class Lab:
     paths: Paths
     progress: Progress
 
-    def up(self, count: int = DEFAULT_NODES) -> None:
-        """Bring everything up that is not, with at least `count` nodes. Raises LabError."""
-        self._bring_up(count)
+    def up(self, count: int = DEFAULT_NODES, *, cluster: bool | None = None) -> None:
+        """Bring everything up that is not, with at least `count` nodes. Raises LabError.
+
+        `cluster`: whether the nodes form a Kubernetes cluster; None: as it was.
+        """
+        self._bring_up(count, cluster=cluster)
 
     def add_node(self, *, containerd2: bool = False) -> str:
         """Bring up the first node that is missing, with containerd 2 if so wished; return its name. Raises LabError."""
@@ -89,7 +93,9 @@ class Lab:
                 leftovers.remove(self.paths)
             shutil.rmtree(self.paths.state, ignore_errors=True)
 
-    def _bring_up(self, count: int, *, more: bool = False, containerd2: bool = False) -> str:
+    def _bring_up(
+        self, count: int, *, more: bool = False, containerd2: bool = False, cluster: bool | None = None
+    ) -> str:
         """Bring everything up, with one node `more` if so wished; return the first name that no other node has."""
         host.check()
         with locked(self.paths.cache, self.progress):
@@ -105,6 +111,8 @@ class Lab:
             if more:
                 names = sorted([*names, added], key=node_index)
             self._parts(daemon, nodes, names, added if containerd2 else None)
+            if kubeconfig(self.paths).exists() if cluster is None else cluster:
+                self._cluster(daemon, nodes, names)
         return added
 
     def _parts(self, daemon: Daemon, nodes: Nodes, names: list[str], new_containerd2: str | None) -> None:
@@ -138,6 +146,13 @@ class Lab:
         self._offer(built.result().crane, daemon.engine.client)
         if nodes.load(REGISTRY_NODE, REGISTRY_IMAGE, archives.registry):
             self.progress.say(f"{REGISTRY_NODE} has {REGISTRY_IMAGE}")
+
+    def _cluster(self, daemon: Daemon, nodes: Nodes, names: list[str]) -> None:
+        """Start the control plane, in a container of the nodes' image, and an agent on every node."""
+        image = ImageBuilder(self.paths, daemon.docker, self.progress).ensure_node()
+        cluster = Cluster(self.paths, daemon.docker, nodes.instance)
+        cluster.ensure_control_plane(image, self.progress)
+        cluster.ensure_nodes(names, self.progress)
 
     def _archives(self, images: ImageBuilder, made: programs.Programs, node_image: str) -> Archives:
         return images.ensure_archives(made, images.ensure_registry(made, node_image))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rich.table import Table
 
 from lab import container, docker_engine, firewall, owner, ports, upstream
+from lab.cluster.cluster import Cluster
 from lab.daemon import Daemon
 from lab.nodes import Nodes
 from lab.paths import Paths
@@ -44,6 +45,7 @@ def parts(paths: Paths, engine: docker_engine.DockerEngine, instance: str) -> li
         _service(daemon, PROXY_NAME, PROXY_ADDRESS, PROXY_OPEN_PORT),
         _service(daemon, UPSTREAM_NAME, UPSTREAM_ADDRESS, upstream.TLS_PORT),
         *_nodes(Nodes(paths, daemon.docker, instance)),
+        *_cluster(Cluster(paths, daemon.docker, instance), Nodes(paths, daemon.docker, instance)),
     ]
 
 
@@ -73,3 +75,9 @@ def _nodes(nodes: Nodes) -> Iterator[Part]:
             yield Part(
                 f"{name}'s Docker", "up" if forwarded else "down", str(nodes.paths.node_socket(name)), up=forwarded
             )
+
+
+def _cluster(cluster: Cluster, nodes: Nodes) -> Iterator[Part]:
+    if cluster.kubeconfig.exists():
+        for name, state in cluster.status(nodes.existing()).items():
+            yield Part(f"Kubernetes: {name}", state, cluster.site.server, up=state == "Ready")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab.cluster_access import ClusterAccess
 from tests.lab.lab_access import LabAccess, lab_command, shell_environment
 from tests.lab.node_access import NodeAccess, prepare
 from tests.lab.stack_workspace import StackWorkspace, new_stack
@@ -18,6 +19,13 @@ def lab() -> LabAccess:
     """The lab, up."""
     lab_command("up").check()
     return LabAccess(shell_environment())
+
+
+@pytest.fixture(scope="session")
+def cluster(lab: LabAccess) -> ClusterAccess:
+    """The lab's cluster, up on all its nodes."""
+    lab_command("up", "--cluster").check()
+    return ClusterAccess(LabAccess(shell_environment()))
 
 
 @pytest.fixture(scope="session")

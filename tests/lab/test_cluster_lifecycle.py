@@ -15,11 +15,6 @@ NODE_PORT = 30521
 
 
 @pytest.fixture(scope="module")
-def cluster(lab: LabAccess) -> ClusterAccess:
-    return ClusterAccess(lab)
-
-
-@pytest.fixture(scope="module")
 def namespace(cluster: ClusterAccess) -> Iterator[str]:
     """A namespace with one running pod."""
     cluster.import_registry_image()

@@ -35,11 +35,6 @@ class Registry:
 
 
 @pytest.fixture(scope="module")
-def cluster(lab: LabAccess) -> ClusterAccess:
-    return ClusterAccess(lab)
-
-
-@pytest.fixture(scope="module")
 def registry(cluster: ClusterAccess) -> Iterator[Registry]:
     cluster.import_registry_image()
     with cluster.namespace() as namespace:

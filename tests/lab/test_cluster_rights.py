@@ -12,11 +12,6 @@ from tests.lab.lab_access import LabAccess
 SECRETS = f"{API_SERVER}/api/v1/namespaces/kube-system/secrets"
 
 
-@pytest.fixture(scope="module")
-def cluster(lab: LabAccess) -> ClusterAccess:
-    return ClusterAccess(lab)
-
-
 @pytest.fixture
 def trust(lab: LabAccess) -> ssl.SSLContext:
     """The cluster's own authority; every request below verifies the server."""
