@@ -1,4 +1,4 @@
-"""A pod's image, pulled by kubelet through the node's containerd: from the upstream by the proxy, and not before `up`."""
+"""A pod's image, pulled by kubelet through the node's containerd: by the proxy, and not before `up`."""
 
 from collections.abc import Iterator
 from typing import Any
