@@ -34,8 +34,7 @@ setup: $(INSTALLED) ## install what is needed: Python packages, the Pulumi engin
 
 .PHONY: env
 env: $(INSTALLED) ## print export lines for a shell that reaches the lab: eval "$(make -s env)"
-	@$(PYTHON) -m engine env
-	@$(PYTHON) -m lab env
+	@exports="$$($(PYTHON) -m engine env)"; echo "$$exports"; eval "$$exports"; $(PYTHON) -m lab env
 	@printf 'export PULUMI_BACKEND_URL=%q\n' "file://$(STATE)"
 	@echo 'export PULUMI_CONFIG_PASSPHRASE=$(LAB_PASSPHRASE)'
 
@@ -51,8 +50,8 @@ up: setup ## start the lab, run `pulumi up` of stack lab, prove it: push an imag
 .PHONY: down
 down: $(INSTALLED) ## destroy stack lab and remove every trace of the lab; packages and caches stay
 	@$(PYTHON) -m engine install >/dev/null && $(IN_LAB) \
-	others="$$(pulumi stack ls --json 2>/dev/null | $(PYTHON) -c 'import json, sys; print(*(s["name"] for s in json.load(sys.stdin) if s["name"] != "lab"))' || true)"; \
-	if [ -n "$$others" ]; then echo "other stacks keep their state in $(STATE): $$others; destroy and remove them first"; exit 1; fi; \
+	others="$$(ls "$(STATE)"/.pulumi/stacks/towpath/*.json 2>/dev/null | grep -v '/lab.json$$' || true)"; \
+	if [ -n "$$others" ]; then echo "other stacks have their state here: $$others; destroy and remove them first"; exit 1; fi; \
 	if [ -d "$(STATE)" ] && pulumi stack select lab >/dev/null 2>&1 && $(PYTHON) -m lab status >/dev/null 2>&1; then \
 		{ $(PYTHON) -m engine recover -s lab && pulumi destroy -s lab --yes --skip-preview; } \
 			|| echo "the destroy did not end well; the nodes go anyway"; \
