@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -17,10 +18,16 @@ HOST = "upstream.example:5000"
 CA = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n"
 
 
-def settings(upstreams: Any, **registry: Any) -> Settings:
+def settings(upstreams: Any, insecure: Sequence[str] = (), **registry: Any) -> Settings:
     return load_settings(
         {
-            "towpath:nodes": json.dumps({"members": {"node-1": {"address": "10.0.0.5"}}, "upstreams": upstreams}),
+            "towpath:nodes": json.dumps(
+                {
+                    "members": {"node-1": {"address": "10.0.0.5"}},
+                    "upstreams": upstreams,
+                    "setup": {"insecure_registries": list(insecure)},
+                }
+            ),
             "towpath:registry": json.dumps(registry),
             "towpath:accounts": json.dumps([{"name": "ci"}]),
         }
@@ -42,6 +49,19 @@ def test_what_no_runtime_could_use_is_refused_with_its_key(upstreams: Any, wante
         settings(upstreams)
     assert len(caught.value.findings) == 1
     assert wanted in caught.value.findings[0]
+
+
+@pytest.mark.parametrize("value", ["http://plain.example", "plain.example/path", "10.0.0.0/64", "a b", ""])
+def test_an_insecure_registry_that_would_keep_docker_from_starting_is_refused(value: str) -> None:
+    """A reload only logs it: dockerd would go on, and fail at its next start."""
+    with pytest.raises(SettingsError) as caught:
+        settings({}, insecure=[value])
+    assert "towpath:nodes.setup.insecure_registries[0]" in caught.value.findings[0]
+
+
+@pytest.mark.parametrize("value", ["plain.example", "plain.example:5000", "10.0.0.0/8", "[fd00::1]:5000", "fd00::/8"])
+def test_hosts_ports_and_networks_may_be_insecure(value: str) -> None:
+    assert settings({}, insecure=[value]).nodes.setup.insecure_registries == (value,)
 
 
 def test_a_cache_is_place_enough() -> None:

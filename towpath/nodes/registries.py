@@ -113,6 +113,14 @@ def check_endpoint(host: str) -> str:
     return host
 
 
+def check_unverified(text: str) -> str:
+    """Return what Docker's insecure-registries takes: a host, perhaps with a port, or a CIDR. Raises NodeError."""
+    try:
+        return str(ipaddress.ip_interface(text)) if "/" in text else check_endpoint(text)
+    except ValueError:
+        raise NodeError(f"{text!r} is neither host[:port] nor a CIDR; leave out scheme and path") from None
+
+
 def _is_endpoint(text: str) -> bool:
     host, colon, port = text.rpartition(":")
     if not colon:

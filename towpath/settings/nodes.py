@@ -7,7 +7,16 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator, model_va
 from towpath.machines.batches import batch_size
 from towpath.nodes import registries
 from towpath.nodes.wish import Runtime
-from towpath.settings.types import Host, HostKey, Line, Port, RegistryEndpoint, ResourceName, Section
+from towpath.settings.types import (
+    Host,
+    HostKey,
+    Line,
+    Port,
+    RegistryEndpoint,
+    ResourceName,
+    Section,
+    UnverifiedRegistry,
+)
 
 
 class Bastion(Section):
@@ -69,7 +78,7 @@ class NodeSetup(Section):
     live_restore: bool | None = Field(
         None, description="Docker keeps containers running while dockerd restarts; default: as it is on the node"
     )
-    insecure_registries: tuple[Line, ...] | None = Field(
+    insecure_registries: tuple[UnverifiedRegistry, ...] | None = Field(
         None, description="host[:port] or CIDRs that Docker speaks to without verification; think twice"
     )
 

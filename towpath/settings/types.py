@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-from towpath.nodes.registries import check_endpoint
+from towpath.nodes.registries import check_endpoint, check_unverified
 from towpath.settings import validators
 
 
@@ -29,6 +29,7 @@ Password = Annotated[SecretStr, AfterValidator(_password)]
 Folder = Annotated[str, AfterValidator(validators.absolute_folder)]
 HostKey = Annotated[str, AfterValidator(validators.host_key)]
 RegistryEndpoint = Annotated[str, AfterValidator(check_endpoint)]
+UnverifiedRegistry = Annotated[str, AfterValidator(check_unverified)]
 Line = Annotated[str, AfterValidator(validators.one_line)]
 NumericUser = Annotated[str, AfterValidator(validators.numeric_user)]
 Port = Annotated[int, Field(strict=True), AfterValidator(validators.port)]
