@@ -24,6 +24,8 @@ def apiserver(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
 ) -> None:
     """Start etcd and kube-apiserver, print where the kubeconfig is, and run until Ctrl-C."""
+    # Shells start background jobs with Ctrl-C ignored; an ignored signal would never end the wait.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ControlPlane(data.resolve(), port, NAMESPACE_CONTROLLERS) as control_plane:
         typer.echo(f"export KUBECONFIG={control_plane.kubeconfig}")
