@@ -66,6 +66,6 @@ def test_etcd_listens_to_nobody_outside(cluster: ClusterAccess) -> None:
         client.get("https://10.89.0.5:2379/version")
 
 
-def test_the_administrators_kubeconfig_is_ours_alone(lab: LabAccess) -> None:
-    assert (lab.state / "kubeconfig").stat().st_mode & 0o777 == 0o600
-    assert lab.env["KUBECONFIG"] == str(lab.state / "kubeconfig")
+def test_the_administrators_kubeconfig_is_ours_alone(cluster: ClusterAccess) -> None:
+    assert (cluster.lab.state / "kubeconfig").stat().st_mode & 0o777 == 0o600
+    assert cluster.lab.env["KUBECONFIG"] == str(cluster.lab.state / "kubeconfig")
