@@ -95,6 +95,16 @@ class NodeAccess:
         """Wait until a shell script succeeds; fail the test if it does not for two minutes."""
         self.in_container(f"timeout 120 sh -c 'until {{ {script}; }} >/dev/null 2>&1; do sleep 0.1; done'")
 
+    def hold_lock(self) -> None:
+        """Let every applier wait, until `release_lock`."""
+        wait = "touch /run/held; while [ -e /run/held ]; do sleep 0.1; done"
+        self.sh(f"systemd-run --quiet --collect flock /run/towpath.lock sh -c '{wait}'")
+        self.await_that("ls /run/held")
+
+    def release_lock(self) -> None:
+        """End what `hold_lock` began."""
+        self.in_container("rm /run/held")
+
 
 def prepare(lab: LabAccess, name: str) -> NodeAccess:
     """Give a fresh node what tests of it need: crictl, and the image that the registry runs from."""

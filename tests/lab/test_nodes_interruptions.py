@@ -25,16 +25,15 @@ def test_a_connection_cut_in_the_middle_leaves_a_whole_change_behind(target: Tar
     """It is cut while the applier, which has its document, waits for the node's lock."""
     node = target.node
     target.change("cut-off")
-    node.sh(f"systemd-run --quiet --collect flock /run/towpath.lock sh -c '{AWAIT.format('/run/go-on')}'")
+    node.hold_lock()
     running = target.stack.start("up", "--yes", "--skip-preview", "-s", target.stack.stack)
     try:
         node.await_that("ls /dev/shm/towpath.work.*")
         node.in_container("pkill -KILL -f '[s]shd: root@notty'")
         output, _ = running.communicate(timeout=300)
     finally:
-        node.in_container("touch /run/go-on")
+        node.release_lock()
         node.await_that("! ls /dev/shm/towpath.* /run/towpath.lock")
-        node.in_container("rm /run/go-on")
 
     assert running.returncode != 0
     assert node.name in output
@@ -42,7 +41,6 @@ def test_a_connection_cut_in_the_middle_leaves_a_whole_change_behind(target: Tar
     starts = node.starts()
     target.stack.up().ok()
     assert node.starts() == starts
-    target.stack.preview("--refresh", "--expect-no-changes").ok()
 
 
 def test_an_applier_killed_in_the_middle_is_recovered_from_by_the_next_up(target: Target) -> None:
@@ -85,4 +83,3 @@ def test_two_stacks_at_once_on_one_node_take_turns(
             stack.preview("--refresh", "--expect-no-changes").ok()
     finally:
         other.destroy().ok()
-    target.stack.preview("--refresh", "--expect-no-changes").ok()
