@@ -59,6 +59,8 @@ def kubernetes_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Control
 def cluster(kubernetes_api: ControlPlane, request: pytest.FixtureRequest) -> Cluster:
     name = f"t-{abs(hash(request.node.nodeid)) % 10**10}"
     kubernetes_api.kubectl("create", "namespace", name)
+    # The controller makes it a moment later, and tests name it.
+    kubernetes_api.kubectl("--namespace", name, "wait", "--for=create", "serviceaccount/default", "--timeout=60s")
     return Cluster(kubernetes_api, name)
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import threading
 from pathlib import Path
 from typing import Any, Self
@@ -48,8 +49,8 @@ def plain(value: Any) -> str:
 
 def in_document(stdin: str) -> dict[str, str]:
     """The htpasswd hashes that a document carries, encoded and not."""
-    encoded = [part.partition("\n")[2].split("content ")[0] for part in stdin.split("\ncontent ")[1:]]
-    texts = [base64.b64decode(each.split("\nend")[0]).decode(errors="replace") for each in encoded]
+    encoded = re.findall(r"^content \d+\n((?:[A-Za-z0-9+/=]+\n)+)", stdin, re.MULTILINE)
+    texts = [base64.b64decode(each).decode(errors="replace") for each in encoded]
     hashes = [line.split(":")[1] for text in texts for line in text.splitlines() if ":$2b$" in line]
     return {f"hash {number}": hashed for number, hashed in enumerate(hashes)}
 
