@@ -5,6 +5,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from towpath.settings.accounts import Accounts
+from towpath.settings.cluster import Cluster
 from towpath.settings.nodes import Nodes
 from towpath.settings.proxy import Proxy
 from towpath.settings.registry import Registry
@@ -20,6 +21,7 @@ class Settings(Section):
     registry: Registry = Field(default_factory=Registry, description="the private registry")
     accounts: Accounts = Field(description="who may log in to the registry")
     trust: Trust = Field(default_factory=Trust, description="who trusts the registry's CA")
+    cluster: Cluster | None = Field(None, description="the Kubernetes cluster; left out: nothing is done in one")
 
     @model_validator(mode="after")
     def _registry_on_a_node(self) -> Self:
@@ -29,6 +31,17 @@ class Settings(Section):
             raise ValueError(f"registry.node is {node!r}, which is no node of this stack; write one of: {known}")
         if node is None and len(self.nodes.members) > 1:
             raise ValueError(f"registry.node says which node the registry runs on; write one of: {known}")
+        return self
+
+    @model_validator(mode="after")
+    def _way_to_the_cluster(self) -> Self:
+        if self.cluster is None or self.cluster.access == "direct":
+            return self
+        via, known = self.cluster.via, ", ".join(sorted(self.nodes.members))
+        if via is not None and via not in self.nodes.members:
+            raise ValueError(f"cluster.via is {via!r}, which is no node of this stack; write one of: {known}")
+        if via is None and self.registry.node is None and len(self.nodes.members) > 1:
+            raise ValueError(f"cluster.via says whose SSH connection leads to the API server; write one of: {known}")
         return self
 
     @model_validator(mode="after")
@@ -45,6 +58,13 @@ class Settings(Section):
     def registry_node(self) -> str:
         """Name of the node that the registry runs on."""
         return self.registry.node or next(iter(self.nodes.members))
+
+    @property
+    def cluster_node(self) -> str | None:
+        """Name of the node whose SSH connection leads to the API server; None: it is dialled from here."""
+        if self.cluster is None or self.cluster.access == "direct":
+            return None
+        return self.cluster.via or self.registry_node
 
     @property
     def registry_host(self) -> str:
