@@ -4,6 +4,8 @@ import types
 import typing
 from typing import Any, TypeGuard
 
+from pydantic.fields import FieldInfo
+
 from towpath.settings.types import Section
 
 
@@ -20,3 +22,8 @@ def options(annotation: Any) -> list[Any]:  # noqa: ANN401 an annotation has no 
 def is_section(option: Any) -> TypeGuard[type[Section]]:  # noqa: ANN401
     """Whether a type is a group of settings."""
     return isinstance(option, type) and issubclass(option, Section)
+
+
+def keys(section: type[Section]) -> dict[str, FieldInfo]:
+    """Return a section's fields by the names that stand in the settings: `from` can be no name in Python."""
+    return {field.alias or name: field for name, field in section.model_fields.items()}

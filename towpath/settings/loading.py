@@ -10,7 +10,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from towpath.errors import SettingsError
-from towpath.settings.annotations import is_section, options
+from towpath.settings.annotations import is_section, keys, options
 from towpath.settings.settings import Settings
 from towpath.settings.types import Section
 
@@ -70,7 +70,7 @@ def _key(location: tuple[int | str, ...]) -> str:
 
 
 def _unknown_key(key: str, name: str, owner: type[Section] | None) -> str:
-    known = sorted(owner.model_fields) if owner else []
+    known = sorted(keys(owner)) if owner else []
     if close := difflib.get_close_matches(name, known, n=1):
         return f"{key}: unknown key; did you mean {close[0]!r}?"
     return f"{key}: unknown key; known here: {', '.join(known)}"
@@ -87,7 +87,7 @@ def _shown(location: tuple[int | str, ...], value: object) -> str:
 
 def _description(location: tuple[int | str, ...]) -> str:
     owner = _section_at(location[:-1])
-    field = owner.model_fields.get(str(location[-1])) if owner else None
+    field = keys(owner).get(str(location[-1])) if owner else None
     return f"it is: {field.description}" if field and field.description else "set it"
 
 
@@ -105,8 +105,8 @@ def _annotation_at(location: tuple[int | str, ...]) -> Any:  # noqa: ANN401 an a
 
 def _step(annotation: Any, part: int | str) -> Any:  # noqa: ANN401
     for option in options(annotation):
-        if is_section(option) and part in option.model_fields:
-            return option.model_fields[str(part)].annotation
+        if is_section(option) and part in keys(option):
+            return keys(option)[str(part)].annotation
         if typing.get_origin(option) is dict:
             return typing.get_args(option)[1]
         if typing.get_origin(option) is tuple:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from towpath.settings.annotations import is_section, options
+from towpath.settings.annotations import is_section, keys, options
 from towpath.settings.settings import Settings
 from towpath.settings.types import Section
 
@@ -58,7 +58,7 @@ def _with_encrypted(node: Any) -> Any:  # noqa: ANN401 a JSON value
 
 
 def _rows(section: type[Section], prefix: str) -> Iterator[tuple[str, str, str, str]]:
-    for name, field in section.model_fields.items():
+    for name, field in keys(section).items():
         key = f"{prefix}{name}"
         yield key, _kind(field.annotation), _default(field), field.description or ""
         for suffix, inner in _inner(field.annotation):

@@ -6,6 +6,8 @@ from pydantic import Field, model_validator
 
 from towpath.settings.accounts import Accounts
 from towpath.settings.cluster import Cluster
+from towpath.settings.external_registries import ExternalRegistries
+from towpath.settings.images import Images
 from towpath.settings.nodes import Nodes
 from towpath.settings.proxy import Proxy
 from towpath.settings.registry import Registry
@@ -20,8 +22,12 @@ class Settings(Section):
     nodes: Nodes = Field(description="the machines")
     registry: Registry = Field(default_factory=Registry, description="the private registry")
     accounts: Accounts = Field(description="who may log in to the registry")
+    images: Images = Field(default_factory=Images, description="the registry's images")
     trust: Trust = Field(default_factory=Trust, description="who trusts the registry's CA")
     cluster: Cluster | None = Field(None, description="the Kubernetes cluster; left out: nothing is done in one")
+    external_registries: ExternalRegistries = Field(
+        default_factory=dict, description="logins at registries of providers, by host, e.g. ghcr.io; docker.io for Hub"
+    )
 
     @model_validator(mode="after")
     def _registry_on_a_node(self) -> Self:
