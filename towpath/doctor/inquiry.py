@@ -29,7 +29,7 @@ def questions_for(subject: Subject, node: str, discovered: Result) -> Questions:
         units=tuple(name for name in found if name in PROGRAMS),
         folders=_folders(subject, node, found),
         names=(host,) if up and not is_address(host) else (),
-        tls=(*((Tls(OWN, host, subject.settings.registry.port),) if up else ()), *_tls(wish)),
+        tls=(*((Tls(OWN, host, subject.settings.registry_port),) if up else ()), *_tls(wish)),
         pulls=tuple(_pulls(subject, wish, [name for name in found if _pulls_now(name, states[name])])),
     )
 
@@ -45,7 +45,7 @@ def _pulls_now(runtime: Runtime, state: str) -> bool:
 
 def _folders(subject: Subject, node: str, found: list[Runtime]) -> tuple[str, ...]:
     folders = [_FOLDERS[name] for name in found if name in _FOLDERS]
-    if node == subject.settings.registry_node:
+    if subject.settings.registry.kind == "container" and node == subject.settings.registry_node:
         folders.append(subject.settings.registry.storage_folder)
     return tuple(folders)
 

@@ -169,7 +169,7 @@ class NodeDiagnosis:
 
     def _cache_rows(self, way: Way) -> list[Row]:
         """Return what may explain a mirror that fails: the cache's container, if it is one of ours on this node."""
-        own = way.host == self._case.subject.settings.registry_host
+        own = way.host == self._case.subject.settings.cache_host
         rows = [row for row in self.rows if row.finding.check.startswith(containers.container_check("cache"))]
         return rows if own else []
 

@@ -29,7 +29,7 @@ class Subject:
     def registry(self) -> str:
         """Host and port of the private registry, as in image references."""
         host = self.settings.registry_host
-        return f"{f'[{host}]' if ':' in host else host}:{self.settings.registry.port}"
+        return f"{f'[{host}]' if ':' in host else host}:{self.settings.registry_port}"
 
     @property
     def stack_name(self) -> str:
@@ -46,6 +46,8 @@ class Subject:
         caches = {
             cache_document_id(host, node, self.stack_name): f"cache of {host}" for host in self.settings.registry.caches
         }
+        if self.settings.registry.kind != "container":
+            return caches
         return {registry_document_id(node, self.stack_name): "registry", **caches}
 
     def wish(self, node: str) -> NodeWish:

@@ -42,5 +42,5 @@ def _registry_documents(settings: Settings) -> None:
     node = settings.nodes.members[settings.registry_node]
     proxy = node_proxy(settings, node, settings.nodes.setup_of(node))
     for host, cache in registry.caches.items():
-        parts = CacheParts(host, settings.registry_host, pem, pem, pem, "secret", proxy)
+        parts = CacheParts(host, settings.cache_host, pem, pem, pem, "secret", proxy)
         Document("rehearsal", cache_entries(registry, cache, parts)).render()

@@ -19,7 +19,7 @@ def node_wish(settings: Settings, name: str, ca_pem: str) -> NodeWish:
     setup = settings.nodes.setup_of(node)
     wish = NodeWish(
         proxy=node_proxy(settings, node, setup),
-        registries=(_own_registry(settings, ca_pem),),
+        registries=(_own_registry(settings, name, ca_pem),),
         upstreams=_upstreams(settings, ca_pem),
         insecure_registries=setup.insecure_registries or (),
         runtimes=None if setup.runtimes is None else frozenset(setup.runtimes),
@@ -38,7 +38,7 @@ def node_proxy(settings: Settings, node: Node, setup: NodeSetup) -> Proxy | None
     if written is None or setup.proxy is False:
         return None
     http, https = written.http, written.https or written.http
-    around = written.surroundings((settings.registry_host, node.address))
+    around = written.surroundings((settings.registry_host, *_cache_hosts(settings), node.address))
     return Proxy.of(
         http.get_secret_value() if http else None,
         https.get_secret_value() if https else None,
@@ -47,10 +47,14 @@ def node_proxy(settings: Settings, node: Node, setup: NodeSetup) -> Proxy | None
     )
 
 
-def _own_registry(settings: Settings, ca_pem: str) -> PrivateRegistry:
-    host, node = settings.registry_host, settings.nodes.members[settings.registry_node]
-    known = settings.registry.hosts_entry and not is_address(host) and is_address(node.address)
-    return PrivateRegistry(host, settings.registry.port, ca_pem, address=node.address if known else None)
+def _own_registry(settings: Settings, node: str, ca_pem: str) -> PrivateRegistry:
+    host, address = settings.registry_host, settings.registry_address(node)
+    known = settings.registry.hosts_entry and not is_address(host) and address is not None and is_address(address)
+    return PrivateRegistry(host, settings.registry_port, ca_pem, address=address if known else None)
+
+
+def _cache_hosts(settings: Settings) -> tuple[str, ...]:
+    return (settings.cache_host,) if settings.registry.caches else ()
 
 
 def _upstreams(settings: Settings, ca_pem: str) -> tuple[Upstream, ...]:
@@ -60,7 +64,7 @@ def _upstreams(settings: Settings, ca_pem: str) -> tuple[Upstream, ...]:
     for host in dict.fromkeys([*caches, *written]):
         mirrors = []
         if host in caches:
-            mirrors.append(Mirror(f"https://{endpoint(settings.registry_host, caches[host].port)}", ca_pem))
+            mirrors.append(Mirror(f"https://{endpoint(settings.cache_host, caches[host].port)}", ca_pem))
         if host in written:
             mirrors += [Mirror(each.url, each.ca_pem, each.skip_verify) for each in written[host].mirrors]
         own = written.get(host)

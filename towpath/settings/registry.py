@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, model_validator
 
 from towpath.settings.certificate import Certificate
+from towpath.settings.deployment import Deployment
 from towpath.settings.types import (
     ContainerName,
     Folder,
@@ -67,11 +68,19 @@ def cache_slug(host: str) -> str:
 
 
 class Registry(Section):
-    """A registry in a container on one of the nodes. Defaults are the by-hand procedure's unless unsafe."""
+    """The private registry. Defaults are the by-hand procedure's unless unsafe."""
 
-    node: ResourceName | None = Field(None, description="the node it runs on; may be left out where there is only one")
+    kind: Literal["container", "deployment", "none"] = Field(
+        "container", description="container: on one of the nodes; deployment: in the cluster; none: there is none"
+    )
+    deployment: Deployment | None = Field(None, description="kind deployment: what the container has not")
+    node: ResourceName | None = Field(
+        None,
+        description="the node it runs on, or whose address leads to the Deployment; may be left out where there is "
+        "only one",
+    )
     host: Host | None = Field(None, description="the name or address that clients use; default: the node's address")
-    port: Port = Field(6000, description="on the node")
+    port: Port = Field(6000, description="on the node; a Deployment has deployment.exposure.port")
     container_port: Port = Field(443, description="in the container")
     container: ContainerName = Field("registry", description="the container's name")
     image: ImageReference = Field("registry:3", description="a tag, or better name@sha256:…")

@@ -6,6 +6,8 @@ from pydantic import Field, model_validator
 
 from towpath.settings.accounts import Accounts
 from towpath.settings.cluster import Cluster
+from towpath.settings.deployment import Deployment
+from towpath.settings.deployment_rules import check_deployment
 from towpath.settings.external_registries import ExternalRegistries
 from towpath.settings.images import Images
 from towpath.settings.nodes import Nodes
@@ -35,8 +37,15 @@ class Settings(Section):
         known = ", ".join(sorted(self.nodes.members))
         if node is not None and node not in self.nodes.members:
             raise ValueError(f"registry.node is {node!r}, which is no node of this stack; write one of: {known}")
-        if node is None and len(self.nodes.members) > 1:
+        needed = self.registry.kind == "container" or self.registry.caches
+        if needed and node is None and len(self.nodes.members) > 1:
             raise ValueError(f"registry.node says which node the registry runs on; write one of: {known}")
+        return self
+
+    @model_validator(mode="after")
+    def _registry_in_the_cluster(self) -> Self:
+        if self.registry.kind == "deployment":
+            check_deployment(self.registry, self.cluster, self.nodes)
         return self
 
     @model_validator(mode="after")
@@ -61,9 +70,17 @@ class Settings(Section):
         return self
 
     @property
+    def deployment(self) -> Deployment | None:
+        """The registry's Deployment; None where the registry is something else."""
+        if self.registry.kind != "deployment":
+            return None
+        return self.registry.deployment or Deployment()
+
+    @property
     def registry_node(self) -> str:
-        """Name of the node that the registry runs on."""
-        return self.registry.node or next(iter(self.nodes.members))
+        """Name of the node that the registry runs on, or whose address leads to its Deployment."""
+        volume = self.deployment.storage.volume if self.deployment else None
+        return self.registry.node or (volume.node if volume else next(iter(self.nodes.members)))
 
     @property
     def cluster_node(self) -> str | None:
@@ -75,4 +92,25 @@ class Settings(Section):
     @property
     def registry_host(self) -> str:
         """The name or address by which clients reach the registry, without the port."""
-        return self.registry.host or self.nodes.members[self.registry_node].address
+        leads_to = self.deployment.exposure.address if self.deployment else None
+        return self.registry.host or leads_to or self.nodes.members[self.registry_node].address
+
+    @property
+    def registry_port(self) -> int:
+        """The port by which clients reach the registry."""
+        return self.deployment.exposure.client_port if self.deployment else self.registry.port
+
+    @property
+    def cache_host(self) -> str:
+        """The name or address of the pull-through caches, which are always containers on the registry's node."""
+        return self.nodes.members[self.registry_node].address if self.deployment else self.registry_host
+
+    def registry_address(self, node: str) -> str | None:
+        """Where the registry's name leads as the hosts file of `node` has it; None: DNS alone knows."""
+        here, there = self.nodes.members[node].address, self.nodes.members[self.registry_node].address
+        if self.deployment is None:
+            return there
+        exposure = self.deployment.exposure
+        if exposure.each_node_itself:
+            return here
+        return exposure.address or (there if exposure.kind == "node-port" else None)

@@ -19,6 +19,7 @@ _IMAGE = re.compile(
 )
 _USER = re.compile(r"^[!\"$-9;-~][!-9;-~]*$")
 _FOLDER = re.compile(r"/[A-Za-z0-9._/@+=~-]+")
+_QUANTITY = re.compile(r"(\d+(\.\d+)?([KMGTPE]i|[mkMGTPE])?)?")
 _HOST_KEY_KINDS = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa")
 _HOST_KEY_FIELDS = 2
 _DNS_NAME_CHARACTERS = 253
@@ -134,6 +135,13 @@ def one_line(value: str) -> str:
     """Accept text without control characters."""
     if any(ord(character) < ord(" ") for character in value):
         raise ValueError("has a line break or a control character; write it on one line")
+    return value
+
+
+def quantity(value: str) -> str:
+    """Accept a Kubernetes quantity (API conventions, "Quantity") without an exponent, or '' for none."""
+    if not _QUANTITY.fullmatch(value):
+        raise ValueError("is no quantity; write e.g. 500m, 128Mi or 20Gi")
     return value
 
 
