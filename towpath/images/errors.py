@@ -7,7 +7,8 @@ TowpathError
     ├── PolicyError            a retention policy that cannot be meant so
     ├── CapExceededError       a plan deletes more than its caps allow; nothing was deleted
     ├── IncompleteError        the registry could not be read whole, so nothing is planned
-    └── ReviewError            a reviewed plan is of another stack or registry, or cannot be read
+    ├── ReviewError            a reviewed plan is of another stack or registry, or cannot be read
+    └── MirrorError            an image that is to be copied in cannot be had as it is wanted
 """
 
 from towpath.errors import TowpathError
@@ -39,3 +40,7 @@ class IncompleteError(ImagesError):
 
 class ReviewError(ImagesError):
     """A reviewed plan cannot be applied here."""
+
+
+class MirrorError(ImagesError):
+    """An image that is to be copied in cannot be had from its source as it is wanted."""

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from urllib.parse import urljoin
 
 from towpath.oci.descriptor import Descriptor
+from towpath.oci.errors import DigestMismatchError
 from towpath.registry_client import blob, scope
 from towpath.registry_client.answer import Answer
 from towpath.registry_client.errors import (
@@ -60,12 +61,14 @@ async def push(
     *,
     mount_from: Iterable[str] = (),
     chunk_bytes: int = CHUNK_BYTES,
+    is_missing: bool = False,
 ) -> int:
     """Make sure that the repository has the blob; returns how many bytes went over the wire, 0 if it was there.
 
-    Raises RegistryError, and RefusedError where the content does not hash to the descriptor's digest.
+    `is_missing`: that it is not there was found out just before. Raises RegistryError, RefusedError where the content
+    does not hash to the descriptor's digest, and what `source` raises.
     """
-    if await blob.exists(session, repository, descriptor.digest):
+    if not is_missing and await blob.exists(session, repository, descriptor.digest):
         return 0
     upload = None
     for other in mount_from:
@@ -84,6 +87,9 @@ async def push(
             failures += 1
             if failures > _RESUMPTIONS:
                 raise
+        except DigestMismatchError:
+            await _give_up(session, running.upload)
+            raise
         await session.sleep(_RESUMPTION_WAIT_SECONDS * failures)
         if await blob.exists(session, repository, descriptor.digest):
             return descriptor.size_bytes

@@ -140,7 +140,20 @@ def _unique(images: tuple[MirrorImage, ...]) -> tuple[MirrorImage, ...]:
             if name in seen:
                 raise ValueError(f"{image.source} and {seen[name]} would both become {name}; change or remove one")
             seen[name] = image.source
+    for key in ("username", "ca_pem", "proxy"):
+        _agree(images, key)
     return images
+
+
+def _agree(images: tuple[MirrorImage, ...], key: str) -> None:
+    """Refuse two ways to one registry: its images are asked for together."""
+    first: dict[str, object] = {}
+    for image in images:
+        origin, value = image.origin, getattr(image, key)
+        if isinstance(origin, UpstreamSource) and value is not None:
+            host = origin.reference.registry
+            if first.setdefault(host, value) != value:
+                raise ValueError(f"the images of {host} differ in {key}; a registry is reached in one way, write one")
 
 
 def _fixed_names(image: MirrorImage) -> list[str]:
