@@ -14,13 +14,15 @@ class Endpoint:
 
     `ca_pem`: the certificates to trust instead of the system's. `connect_to`: the address to dial in place of the
     registry's own, e.g. the near end of an SSH tunnel; names in certificates are checked against the registry all the
-    same. `proxy`: an `http://` proxy's URL in place of the environment's. Raises InvalidReferenceError.
+    same. `proxy`: an `http://` proxy's URL in place of the environment's;
+    `by_environment` false: without `proxy` none is used. Raises InvalidReferenceError.
     """
 
     registry: str
     ca_pem: str | None = None
     connect_to: tuple[str, int] | None = None
     proxy: str | None = None
+    by_environment: bool = True
 
     def __post_init__(self) -> None:
         """Check the registry's form."""

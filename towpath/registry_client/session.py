@@ -60,8 +60,6 @@ class Features:
 class RegistrySession:
     """Opened with `async with`. Everything that is sent to one registry goes through one session.
 
-    `environment` says which proxy there is, in place of this process's own.
-
     Every call raises RegistryError of a telling kind; making it raises UntrustedCertificateError for an unreadable CA.
     """
 
@@ -73,7 +71,6 @@ class RegistrySession:
         limits: Limits | None = None,
         retry: Retry | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
-        environment: Mapping[str, str] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.endpoint = endpoint
@@ -81,7 +78,7 @@ class RegistrySession:
         self.limits = limits or Limits()
         self._retry = retry or Retry()
         self.sleep = sleep
-        self._transport = Transport(endpoint, self.limits, environment, transport)
+        self._transport = Transport(endpoint, self.limits, replacement=transport)
         self._authentication = Authentication(credentials, self._fetch_token)
         self._slots = asyncio.Semaphore(self.limits.concurrency)
 

@@ -136,6 +136,8 @@ class Transport:
             return None
         if self._endpoint.proxy:
             return self._endpoint.proxy
+        if not self._endpoint.by_environment:
+            return None
         _, host, port = origin(url)
         return proxy_for(host, port or 443, self._environment)
 

@@ -61,15 +61,30 @@ async def push(
     *,
     mount_from: Iterable[str] = (),
     chunk_bytes: int = CHUNK_BYTES,
-    is_missing: bool = False,
 ) -> int:
     """Make sure that the repository has the blob; returns how many bytes went over the wire, 0 if it was there.
 
-    `is_missing`: that it is not there was found out just before. Raises RegistryError, RefusedError where the content
-    does not hash to the descriptor's digest, and what `source` raises.
+    Raises what `push_missing` raises.
     """
-    if not is_missing and await blob.exists(session, repository, descriptor.digest):
+    if await blob.exists(session, repository, descriptor.digest):
         return 0
+    return await push_missing(session, repository, descriptor, source, mount_from=mount_from, chunk_bytes=chunk_bytes)
+
+
+async def push_missing(
+    session: RegistrySession,
+    repository: str,
+    descriptor: Descriptor,
+    source: Source,
+    *,
+    mount_from: Iterable[str] = (),
+    chunk_bytes: int = CHUNK_BYTES,
+) -> int:
+    """Mount or send a blob that the repository lacks; returns how many bytes went over the wire.
+
+    Raises RegistryError, RefusedError where the content does not hash to the descriptor's digest, and what `source`
+    raises.
+    """
     upload = None
     for other in mount_from:
         location = await blob.mount(session, repository, descriptor.digest, other)

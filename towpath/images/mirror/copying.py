@@ -16,7 +16,6 @@ from towpath.images.mirror.presence import holds, is_in_place
 from towpath.images.mirror.sources import Sources
 from towpath.images.mirror.wanted import Wanted
 from towpath.oci.descriptor import Descriptor
-from towpath.oci.digest import Digest
 from towpath.oci.manifest import Manifest
 from towpath.registry_client import blob, manifest, referrer, upload
 from towpath.registry_client.errors import (
@@ -80,8 +79,8 @@ class Copying:
         self._outcome = Outcome()
         self._jobs: list[_Job] = []
         self._in_place: list[Wanted] = []
-        self._homes: dict[Digest, str] = {}
-        self._locks: dict[Digest, asyncio.Lock] = {}
+        self._homes: dict[str, str] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
         self._blobs = asyncio.Semaphore(BLOBS_AT_ONCE)
         self._out_of_order: dict[str, str] = {}
         self._total_bytes = 0
@@ -112,6 +111,9 @@ class Copying:
 
     async def _planned(self, wanted: Wanted) -> None:
         """Find out whether an image is in place and, if not, what it consists of and what is missing."""
+        if not wanted.digest:
+            self._outcome.failures.append(f"{wanted}: its source did not answer as the program began; run it again")
+            return
         if self._is_hopeless(wanted):
             return
         try:
@@ -181,14 +183,13 @@ class Copying:
             home = self._homes.get(each.digest)
             if home == repository:
                 return
-            sent = await upload.push(
+            sent = await upload.push_missing(
                 self._session,
                 repository,
                 each,
                 lambda offset: self._told(job.source.pieces(each, offset)),
                 mount_from=[home] if home else [],
                 chunk_bytes=CHUNK_BYTES,
-                is_missing=True,
             )
             self._homes.setdefault(each.digest, repository)
             self._outcome.copied_bytes += sent

@@ -16,7 +16,7 @@ from towpath.images.mirror.platform_choice import choose_platforms
 from towpath.images.mirror.source import EngineSource, FileSource, UpstreamSource
 from towpath.images.mirror.sources import Sources, select_entry
 from towpath.images.mirror.tag_choice import choose_tags, missing_names
-from towpath.images.mirror.wanted import Wanted
+from towpath.images.mirror.wanted import ALL_TAGS, Wanted
 from towpath.oci import media_types
 from towpath.oci.descriptor import Descriptor
 from towpath.oci.digest import Digest
@@ -29,8 +29,6 @@ from towpath.registry_client.tree import MAX_DEPTH
 from towpath.settings.mirror import MirrorImage, MirrorTags, split_target, target_of
 
 AT_ONCE = 8
-ALL_TAGS = "*"
-"""The tag of a choice's place where the tags could not be read."""
 _PASSING = (RateLimitedError, ServerFailedError, TimedOutError, UnreachableError)
 
 

@@ -31,8 +31,8 @@ class UpstreamWay:
     def session(self, limits: Limits | None = None) -> RegistrySession:
         """Make a session. Raises UntrustedCertificateError for a CA that cannot be read."""
         login = Credentials(self.username, self.password or "") if self.username else None
-        endpoint = Endpoint(self.registry, self.ca_pem, proxy=self.proxy)
-        return RegistrySession(endpoint, login, limits=limits, environment=None if self.by_environment else {})
+        endpoint = Endpoint(self.registry, self.ca_pem, proxy=self.proxy, by_environment=self.by_environment)
+        return RegistrySession(endpoint, login, limits=limits)
 
     def to_record(self) -> dict[str, Any]:
         """Return plain values, secrets among them."""

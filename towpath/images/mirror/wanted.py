@@ -1,10 +1,13 @@
 """One image as it is to be here, with what was found out about it at its source; as Pulumi's state keeps it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from towpath.images.mirror.source import EngineSource, Source, UpstreamSource, parse_source
+
+ALL_TAGS = "*"
+"""The tag that stands for all tags of a choice where they could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +30,11 @@ class Wanted:
     chosen_by: str = ""
     """The settings' `from`, where a choice of tags led to this image."""
     problem: str = ""
-    """Why the source could not be asked. Never in the state."""
+    """Why the source could not be asked."""
     lasting: bool = False
     """Whether asking again would give the same problem."""
     note: str = ""
-    """What a person should know of it. Never in the state."""
+    """What a person should know of it. Problems and notes of a program's run never come into the state."""
 
     @property
     def repository(self) -> str:
@@ -70,6 +73,9 @@ class Wanted:
             "image": self.image,
             "pin": self.pin,
             "chosen_by": self.chosen_by,
+            "problem": self.problem,
+            "lasting": self.lasting,
+            "note": self.note,
         }
         record |= {key: value for key, value in optional.items() if value}
         if self.referring is not None:
@@ -90,7 +96,14 @@ class Wanted:
             referring=None if referrers is None else tuple(referrers),
             pin=bool(record.get("pin", False)),
             chosen_by=record.get("chosen_by", ""),
+            problem=record.get("problem", ""),
+            lasting=bool(record.get("lasting", False)),
+            note=record.get("note", ""),
         )
+
+    def found(self) -> Self:
+        """Return it without what only this run has to say of it."""
+        return replace(self, problem="", lasting=False, note="")
 
     def __str__(self) -> str:
         """Return `target from source`."""

@@ -1,0 +1,53 @@
+"""Whether the registry's disk has room, asked on the machine that has it."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from rich.filesize import decimal
+
+from towpath.images.errors import NotEnoughSpaceError
+from towpath.images.space import RESERVE_BYTES
+from towpath.machines.record import from_record, to_record
+from towpath.ssh.connection import Connection
+from towpath.ssh.errors import SshError
+
+
+@dataclass(frozen=True, slots=True)
+class StorageFolder:
+    """The folder of a machine in which a registry keeps its images."""
+
+    machine: Connection = field(repr=False)
+    folder: str
+
+    def to_record(self) -> dict[str, Any]:
+        """Return plain values, secrets among them."""
+        return {"machine": to_record(self.machine), "folder": self.folder}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Self:
+        """Make it again."""
+        return cls(from_record(record["machine"]), record["folder"])
+
+    async def check_room(self, needed_bytes: int) -> None:
+        """Raise NotEnoughSpaceError unless so many bytes fit; a machine that cannot say is not in the way."""
+        from towpath.ssh.session import run  # noqa: PLC0415 the SSH library takes a third of a second to import
+
+        try:
+            ran = await run(self.machine, f"df -PB1 -- {shlex.quote(self.folder)}", timeout_seconds=30)
+        except SshError:
+            return
+        free = parse_free_bytes(ran.stdout)
+        if free is not None and needed_bytes and needed_bytes + RESERVE_BYTES > free:
+            raise NotEnoughSpaceError(
+                f"{self.machine.name}: {self.folder}: {decimal(needed_bytes)} would be copied in, {decimal(free)} are "
+                f"free and {decimal(RESERVE_BYTES)} stay free; nothing was copied: free some space, or delete images "
+                "and collect garbage"
+            )
+
+
+def parse_free_bytes(printed: str) -> int | None:
+    """Read the fourth column of the last line of `df -P` (POSIX); None for anything else."""
+    fields = printed.strip().rpartition("\n")[2].split()
+    return int(fields[3]) if len(fields) > 3 and fields[3].isdecimal() else None  # noqa: PLR2004
