@@ -1,6 +1,7 @@
 """`Stack`: all parts of one environment, composed from its settings."""
 
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 
 import pulumi
 import pulumi_random as random
@@ -8,17 +9,23 @@ import pulumi_random as random
 from components.cache import PullThroughCache, PullThroughCacheArgs
 from components.certificates import Certificates
 from components.credentials import Credentials
+from components.image_mirror import MirroredImages, MirroredImagesArgs
 from components.machine import Machine
 from components.node import Node, NodeArgs
 from components.operator_trust import OperatorTrust
 from components.registry import RegistryContainer, RegistryContainerArgs
+from components.registry_access import registry_access
 from components.rollout import roll_out
 from towpath.applier.bootstrap import Sudo
+from towpath.images.mirror.room import StorageFolder
+from towpath.images.mirror.search import MirrorSearch
 from towpath.machines.document_id import cache_document_id, document_id, node_document_id, registry_document_id
 from towpath.machines.wishes import node_proxy
+from towpath.nodes.registries import endpoint
 from towpath.settings.settings import Settings
 from towpath.ssh.connection import Connection
 
+_PROJECT = Path(__file__).parents[1]
 _SALT_CHARACTERS = 32
 
 
@@ -33,6 +40,7 @@ class Stack:
     ) -> None:
         """Register everything."""
         self._settings = settings
+        search = MirrorSearch(settings, _PROJECT) if settings.images.mirror and not self._is_gone() else None
         self._machines = {name: Machine(name, connection) for name, connection in connections.items()}
         self._certificates = Certificates("certificate", settings.registry.certificate, [settings.registry_host])
         # Not RandomBytes: the id of one is its value, in plain text in the state.
@@ -47,6 +55,7 @@ class Stack:
             self.registry, self.caches = self._registry(), self._caches()
             before = [*self.nodes.values(), self.registry, *self.caches.values()]
             self.nodes |= self._roll_out(silent, before)
+        self.mirrored = self._mirrored(search) if search else None
         for name in silent:
             pulumi.log.warn(f"{name} does not answer; it is tried last, after everything else")
         if settings.trust.operator:
@@ -87,6 +96,22 @@ class Stack:
             gone=settings.nodes.members[node].gone,
         )
         return RegistryContainer("registry", args, self._after_its_node())
+
+    def _is_gone(self) -> bool:
+        """Whether the registry went with its machine."""
+        return self._settings.deployment is None and self._settings.nodes.members[self._settings.registry_node].gone
+
+    def _mirrored(self, search: MirrorSearch) -> MirroredImages:
+        settings, node = self._settings, self._settings.registry_node
+        folder = StorageFolder(self._machines[node].connection, settings.registry.storage_folder)
+        args = MirroredImagesArgs(
+            registry=endpoint(settings.registry_host, settings.registry_port),
+            access=registry_access(settings, self._certificates, self.credentials, self._machines),
+            images=search.result(),
+            ways=search.ways,
+            storage=folder if settings.deployment is None else None,
+        )
+        return MirroredImages("mirror", args, pulumi.ResourceOptions(depends_on=[self.registry]))
 
     def _caches(self) -> dict[str, PullThroughCache]:
         return {host: self._cache(host) for host in self._settings.registry.caches}

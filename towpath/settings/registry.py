@@ -87,6 +87,11 @@ class Registry(Section):
     adopt: bool = Field(
         False, description="take over a container of this name that Towpath did not make; a destroy brings it back"
     )
+    access: Literal["direct", "ssh"] = Field(
+        "direct",
+        description="how this program reaches the registry: straight, or through the SSH connection of the registry's "
+        "node",
+    )
     realm: Line = Field("Registry Realm", description="what a client shows when it asks for a password")
     storage_folder: Folder = Field("/data/registry", description="on the node, where images are kept")
     config_folder: Folder = Field("/etc/towpath/registry", description="on the node, for config.yml, auth and certs")

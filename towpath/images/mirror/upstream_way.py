@@ -63,18 +63,29 @@ def upstream_ways(settings: Settings) -> dict[str, UpstreamWay]:
 
 def _way(settings: Settings, host: str, images: Iterable[MirrorImage]) -> UpstreamWay:
     images = list(images)
-    login = next(((i.username, i.password) for i in images if i.username and i.password), None)
+    login = _login(settings, host, images)
     trusted = settings.nodes.upstreams.get(host)
     ca_pem = next((i.ca_pem for i in images if i.ca_pem), trusted.ca_pem if trusted else None)
     proxy, by_environment = _proxy(settings, host, images[0].proxy)
     return UpstreamWay(
         registry=host,
         ca_pem=ca_pem,
-        username=login[0] if login else None,
-        password=login[1].get_secret_value() if login else None,
+        username=login.username if login else None,
+        password=login.password if login else None,
         proxy=proxy,
         by_environment=by_environment,
     )
+
+
+def _login(settings: Settings, host: str, images: Iterable[MirrorImage]) -> Credentials | None:
+    """Return the account of an image, else the one that external_registries has with a fixed password."""
+    for image in images:
+        if image.username and image.password:
+            return Credentials(image.username, image.password.get_secret_value())
+    shared = settings.external_registries.get(host)
+    if shared and shared.user and shared.password:
+        return Credentials(shared.user, shared.password.get_secret_value())
+    return None
 
 
 def _proxy(settings: Settings, host: str, kind: str) -> tuple[str | None, bool]:
