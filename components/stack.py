@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_random as random
@@ -9,21 +10,21 @@ import pulumi_random as random
 from components.cache import PullThroughCache, PullThroughCacheArgs
 from components.certificates import Certificates
 from components.credentials import Credentials
-from components.image_mirror import MirroredImages, MirroredImagesArgs
 from components.machine import Machine
 from components.node import Node, NodeArgs
 from components.operator_trust import OperatorTrust
 from components.registry import RegistryContainer, RegistryContainerArgs
-from components.registry_access import registry_access
 from components.rollout import roll_out
 from towpath.applier.bootstrap import Sudo
-from towpath.images.mirror.room import StorageFolder
-from towpath.images.mirror.search import MirrorSearch
 from towpath.machines.document_id import cache_document_id, document_id, node_document_id, registry_document_id
 from towpath.machines.wishes import node_proxy
 from towpath.nodes.registries import endpoint
 from towpath.settings.settings import Settings
 from towpath.ssh.connection import Connection
+
+if TYPE_CHECKING:
+    from components.image_mirror import MirroredImages
+    from towpath.images.mirror.search import MirrorSearch
 
 _PROJECT = Path(__file__).parents[1]
 _SALT_CHARACTERS = 32
@@ -40,7 +41,7 @@ class Stack:
     ) -> None:
         """Register everything."""
         self._settings = settings
-        search = MirrorSearch(settings, _PROJECT) if settings.images.mirror and not self._is_gone() else None
+        search = self._mirror_search()
         self._machines = {name: Machine(name, connection) for name, connection in connections.items()}
         self._certificates = Certificates("certificate", settings.registry.certificate, [settings.registry_host])
         # Not RandomBytes: the id of one is its value, in plain text in the state.
@@ -97,11 +98,21 @@ class Stack:
         )
         return RegistryContainer("registry", args, self._after_its_node())
 
-    def _is_gone(self) -> bool:
-        """Whether the registry went with its machine."""
-        return self._settings.deployment is None and self._settings.nodes.members[self._settings.registry_node].gone
+    def _mirror_search(self) -> "MirrorSearch | None":
+        """Begin to ask for the images to copy in, if there are any and the registry did not go with its machine."""
+        settings = self._settings
+        gone = settings.deployment is None and settings.nodes.members[settings.registry_node].gone
+        if gone or not settings.images.mirror:
+            return None
+        from towpath.images.mirror.search import MirrorSearch  # noqa: PLC0415 most stacks need no HTTP library
 
-    def _mirrored(self, search: MirrorSearch) -> MirroredImages:
+        return MirrorSearch(settings, _PROJECT)
+
+    def _mirrored(self, search: "MirrorSearch") -> "MirroredImages":
+        from components.image_mirror import MirroredImages, MirroredImagesArgs  # noqa: PLC0415 as above
+        from components.registry_access import registry_access  # noqa: PLC0415 as above
+        from towpath.images.mirror.room import StorageFolder  # noqa: PLC0415 as above
+
         settings, node = self._settings, self._settings.registry_node
         folder = StorageFolder(self._machines[node].connection, settings.registry.storage_folder)
         args = MirroredImagesArgs(
