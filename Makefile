@@ -12,7 +12,8 @@ STATE := $(CURDIR)/.towpath/state
 LAB_PASSPHRASE := towpath-lab
 # Two steps, since `eval` alone would hide that `make env` failed, and plain pulumi would go to the user's own backend.
 IN_LAB := exports="$$($(MAKE) -s env)"; eval "$$exports";
-TEST_PACKAGES := busybox curl gawk openssl shellcheck
+# Programs that tests run, each with its package where that has another name.
+TEST_PROGRAMS := busybox curl gawk openssl redis-cli:redis-tools shellcheck
 BENCHES := images-listing nodes
 
 .PHONY: help
@@ -63,7 +64,7 @@ down: $(INSTALLED) ## destroy stack lab and remove every trace of the lab; packa
 
 .PHONY: test
 test: setup ## run every test; the lab is started if it does not run
-	@missing=; for each in $(TEST_PACKAGES); do command -v $$each >/dev/null || missing="$$missing $$each"; done; \
+	@missing=; for each in $(TEST_PROGRAMS); do command -v "$${each%:*}" >/dev/null || missing="$$missing $${each#*:}"; done; \
 	if [ -n "$$missing" ]; then \
 		echo "▸ Debian packages for the tests:$$missing"; export DEBIAN_FRONTEND=noninteractive; \
 		apt-get install -qq -y --no-install-recommends $$missing >/dev/null 2>&1 \
