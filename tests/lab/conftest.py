@@ -11,6 +11,8 @@ import pytest
 from tests.lab.cluster_access import ClusterAccess
 from tests.lab.lab_access import LabAccess, lab_command, shell_environment
 from tests.lab.node_access import NodeAccess, prepare
+from tests.lab.redis_server import RedisServer
+from tests.lab.s3_server import LAB_HOST, S3Server
 from tests.lab.stack_workspace import StackWorkspace, new_stack
 
 
@@ -60,3 +62,17 @@ def spare_nodes(lab: LabAccess) -> Iterator[tuple[NodeAccess, NodeAccess]]:
     finally:
         for name in names:
             lab.remove_node(name)
+
+
+@pytest.fixture(scope="session")
+def s3(lab: LabAccess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """An S3 endpoint that nodes and pods reach; make a bucket of your own in it."""
+    with S3Server(tmp_path_factory.mktemp("s3"), host=LAB_HOST) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis(lab: LabAccess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A Redis with a password that nodes and pods reach."""
+    with RedisServer(tmp_path_factory.mktemp("redis"), host=LAB_HOST) as server:
+        yield server

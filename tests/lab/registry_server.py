@@ -73,6 +73,10 @@ class RegistryServer:
     delete_enabled: bool = True
     blob_descriptor_cache: str | None = "inmemory"
     further: Mapping[str, Any] = field(default_factory=dict)
+    driver: Mapping[str, Any] | None = None
+    """The storage driver with its settings, e.g. `{"s3": s3.registry_storage("bucket")}`; else its own folder."""
+    sections: Mapping[str, Any] = field(default_factory=dict)
+    """Top-level sections of its config.yml beside, or in place of, those it writes itself, e.g. `redis`."""
     port: int = 0
     _process: subprocess.Popen[bytes] | None = None
 
@@ -171,10 +175,8 @@ class RegistryServer:
         return False
 
     def _config(self) -> dict[str, Any]:
-        storage: dict[str, Any] = {
-            "filesystem": {"rootdirectory": str(self.storage)},
-            "delete": {"enabled": self.delete_enabled},
-        }
+        driver = self.driver or {"filesystem": {"rootdirectory": str(self.storage)}}
+        storage: dict[str, Any] = {**driver, "delete": {"enabled": self.delete_enabled}}
         if self.blob_descriptor_cache:
             storage["cache"] = {"blobdescriptor": self.blob_descriptor_cache}
         http = {
@@ -188,6 +190,7 @@ class RegistryServer:
             "storage": storage | dict(self.further),
             "auth": {"htpasswd": {"realm": "loopback", "path": str(self.folder / "htpasswd")}},
             "http": http,
+            **self.sections,
         }
 
 
