@@ -26,6 +26,9 @@ def main() -> None:
     pulumi.export("registry", {"url": registry.url, "host": registry.host, "ca_pem": registry.ca_pem})
     pulumi.export("credentials", stack.credentials.logins)
     pulumi.export("nodes", {name: {"address": settings.nodes.members[name].address} for name in stack.nodes})
+    if stack.external:
+        ends = stack.external.expiries.items()
+        pulumi.export("external_registries", {host: {"expires": expires} for host, expires in ends})
     preflight.check()
 
 

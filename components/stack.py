@@ -23,6 +23,7 @@ from towpath.settings.settings import Settings
 from towpath.ssh.connection import Connection
 
 if TYPE_CHECKING:
+    from components.external_logins import ExternalLogins
     from components.image_mirror import MirroredImages
     from towpath.images.mirror.search import MirrorSearch
 
@@ -47,6 +48,7 @@ class Stack:
         # Not RandomBytes: the id of one is its value, in plain text in the state.
         self._salt = random.RandomPassword("drift-salt", length=_SALT_CHARACTERS, special=False).result
         self.credentials = Credentials("credentials", settings.accounts)
+        self.external = self._external_logins()
         silent = [name for name in settings.nodes.members if name in unreachable]
         self.nodes = self._roll_out([name for name in settings.nodes.members if name not in unreachable], [])
         if settings.registry_node in silent:
@@ -97,6 +99,13 @@ class Stack:
             gone=settings.nodes.members[node].gone,
         )
         return RegistryContainer("registry", args, self._after_its_node())
+
+    def _external_logins(self) -> "ExternalLogins | None":
+        if not self._settings.external_registries:
+            return None
+        from components.external_logins import ExternalLogins  # noqa: PLC0415 most stacks have none
+
+        return ExternalLogins("external", self._settings.external_registries)
 
     def _mirror_search(self) -> "MirrorSearch | None":
         """Begin to ask for the images to copy in, if there are any and the registry did not go with its machine."""
