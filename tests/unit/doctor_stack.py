@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from dataclasses import replace
 
+from tests.unit.self_signed import certificate_for
 from towpath.applier.actors import Container
 from towpath.applier.container_lines import container_hash
 from towpath.applier.document import Document, content_digest
@@ -23,7 +24,7 @@ from towpath.registry_client.endpoint import Endpoint
 from towpath.settings import load_settings
 from towpath.ssh.connection import Connection
 
-CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+CA, _ = certificate_for("10.0.0.1")
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEd0sT4Zk0eYqkT0cUXk5rUrl0Zq0cQ3b3N0a2V5MDAw"
 NOW = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 SECONDS = NOW.timestamp()

@@ -41,6 +41,27 @@ def test_the_smallest_stack_gets_the_by_hand_values() -> None:
         ({"registry": {"port": "6000"}}, ["towpath:registry.port = '6000': must be a valid integer"]),
         ({"registry": {"node": "node-9"}}, ["registry.node is 'node-9', which is no node of this stack"]),
         (
+            {"nodes": {"members": {"Node 1": {"address": "10.0.0.5"}}}},
+            ["towpath:nodes.members.Node 1 = 'Node 1': must be lower-case letters"],
+        ),
+        (
+            {"nodes": {"members": {"a": {"address": "10.0.0.5"}}, "rollout": {"max_unavailable": 1.5}}},
+            ["towpath:nodes.rollout.max_unavailable = 1.5: must be a valid integer, got a number with a fractional"],
+        ),
+        ({"accounts": ["ci"]}, ["towpath:accounts[0] = 'ci': must be a mapping of keys"]),
+        (
+            {"registry": {"certificate": {"subject": {"country": "Germany"}}}},
+            ["towpath:registry.certificate.subject.country = 'Germany': is no country's code; write its two capital"],
+        ),
+        (
+            {"registry": {"caches": {"docker.io": {"port": 6001, "upstream": "mirror.example"}}}},
+            ["towpath:registry.caches.docker.io.upstream = 'mirror.example': is no plain URL; write https://host"],
+        ),
+        (
+            {"registry": {"caches": {"docker.io": {"port": 6001, "upstream_ca_pem": "ca.pem"}}}},
+            ["towpath:registry.caches.docker.io.upstream_ca_pem = 'ca.pem': holds no readable certificate"],
+        ),
+        (
             {"registry": {"certificate": {"sans": ["registry example"]}}},
             ["towpath:registry.certificate.sans[0] = 'registry example': is neither a DNS name nor an address"],
         ),
@@ -72,8 +93,8 @@ def test_the_smallest_stack_gets_the_by_hand_values() -> None:
         ({"accounts": [{"name": "émile"}]}, ["towpath:accounts[0].name = 'émile': a user name is printable ASCII"]),
         ({"accounts": [{"name": "a"}, {"name": "a"}]}, ["towpath:accounts: the account a stands here twice"]),
         ({"accounts": [{"name": "a"}, {"name": "a.1"}]}, ["the account a.1 has the name of another account's slot"]),
-        ({"accounts": []}, ["towpath:accounts: no account is named"]),
-        ({"nodes": {"members": {}}}, ["towpath:nodes.members: no node is named"]),
+        ({"accounts": []}, ["towpath: accounts: no account is named"]),
+        ({"nodes": {"members": {}}}, ["towpath: nodes.members: no node is named"]),
         ({"nodes": {"members": {"Node_1": {"address": "a"}}}}, ["must be lower-case letters, digits and hyphens"]),
         (
             {"nodes": {"members": {"n": {"address": "http://a"}}}},

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.self_signed import certificate_for
 from towpath.applier.entries import File
 from towpath.errors import SettingsError
 from towpath.machines.wishes import node_wish
@@ -15,7 +16,7 @@ from towpath.settings import load_settings
 from towpath.settings.settings import Settings
 
 HOST = "upstream.example:5000"
-CA = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n"
+CA, _ = certificate_for("10.0.0.1")
 
 
 def settings(upstreams: Any, insecure: Sequence[str] = (), **registry: Any) -> Settings:

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from towpath.settings.types import Line, San, Section
+from towpath.settings.types import Country, Line, San, Section
 
 
 class Subject(Section):
@@ -13,7 +13,7 @@ class Subject(Section):
     common_name: Line | None = Field(None, description="CN; default: the registry's host")
     organization: Line | None = Field(None, description="O")
     organizational_unit: Line | None = Field(None, description="OU")
-    country: Line | None = Field(None, description="C, two letters")
+    country: Country | None = Field(None, description="C, two letters")
     province: Line | None = Field(None, description="ST")
     locality: Line | None = Field(None, description="L")
 

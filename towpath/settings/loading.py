@@ -2,8 +2,9 @@
 
 import difflib
 import json
+import re
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import SecretStr, ValidationError
@@ -16,6 +17,7 @@ from towpath.settings.types import Section
 
 NAMESPACE = "towpath"
 _SHOWN_CHARACTERS = 60
+_MAPPING = re.compile(r"a valid dictionary or (instance|object) .*")
 
 
 def load_settings(raw: Mapping[str, str]) -> Settings:
@@ -41,14 +43,23 @@ def load_settings(raw: Mapping[str, str]) -> Settings:
         settings = Settings.model_validate(values)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False)
-        raise SettingsError([*findings, *(_finding(detail) for detail in details)]) from None
+        raise SettingsError([*findings, *_findings(details)]) from None
     if findings:
         raise SettingsError(findings)
     return settings
 
 
+def _findings(details: Iterable[ErrorDetails]) -> list[str]:
+    """Write each thing to mend once: of a value that may be of several kinds, each kind has its own complaint."""
+    grouped: dict[str, list[str]] = {}
+    for detail in details:
+        place, _, complaint = _finding(detail).partition(": ")
+        grouped.setdefault(place, []).append(complaint)
+    return [f"{place}: {', or '.join(dict.fromkeys(complaints))}" for place, complaints in grouped.items()]
+
+
 def _finding(detail: ErrorDetails) -> str:
-    location = detail["loc"]
+    location = _place(detail["loc"], ends_in_a_field=detail["type"] != "extra_forbidden")
     key = _key(location)
     if detail["type"] == "extra_forbidden":
         owner = _section_at(location[:-1])
@@ -56,7 +67,18 @@ def _finding(detail: ErrorDetails) -> str:
     if detail["type"] == "missing":
         return f"{key}: is missing; {_description(location)}"
     message = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    message = _MAPPING.sub("a mapping of keys", message)
     return f"{key}{_shown(location, detail['input'])}: {message}"
+
+
+def _place(location: tuple[int | str, ...], *, ends_in_a_field: bool) -> tuple[int | str, ...]:
+    """Leave out what pydantic adds to a location: `[key]`, and the kind that it tried where several are allowed."""
+    kept: tuple[int | str, ...] = ()
+    for number, part in enumerate(location):
+        is_last = number == len(location) - 1
+        if _annotation_at((*kept, part)) is not None or (is_last and not ends_in_a_field):
+            kept = (*kept, part)
+    return kept
 
 
 def _key(location: tuple[int | str, ...]) -> str:

@@ -9,6 +9,8 @@ from pydantic import Field, SecretStr, model_validator
 from towpath.settings.certificate import Certificate
 from towpath.settings.deployment import Deployment
 from towpath.settings.types import (
+    BaseUrl,
+    CertificatesPem,
     ContainerName,
     Folder,
     Host,
@@ -48,8 +50,12 @@ class Cache(Section):
     """
 
     port: Port = Field(description="on the registry's node")
-    upstream: Line | None = Field(None, description="URL; default: https:// and the host, Docker Hub by its own name")
-    upstream_ca_pem: str | None = Field(None, description="what signed the upstream's certificate, if not a public CA")
+    upstream: BaseUrl | None = Field(
+        None, description="URL; default: https:// and the host, Docker Hub by its own name"
+    )
+    upstream_ca_pem: CertificatesPem | None = Field(
+        None, description="what signed the upstream's certificate, if not a public CA"
+    )
     username: Line | None = Field(None, description="account at the upstream")
     password: SecretStr | None = Field(None, description="secret, of that account")
     keep_days: int = Field(7, ge=1, description="after which an image is asked for again")

@@ -9,6 +9,7 @@ import binascii
 import ipaddress
 import re
 from pathlib import PurePosixPath
+from urllib.parse import urlsplit
 
 _LABEL = re.compile(r"^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$")
 _NAME = re.compile(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
@@ -24,6 +25,7 @@ _HOST_KEY_KINDS = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", 
 _HOST_KEY_FIELDS = 2
 _DNS_NAME_CHARACTERS = 253
 _PORTS = 65535
+_COUNTRY_LETTERS = 2
 
 BCRYPT_BYTES = 72
 """bcrypt reads no more of a password than this (bcrypt(5))."""
@@ -135,6 +137,34 @@ def one_line(value: str) -> str:
     """Accept text without control characters."""
     if any(ord(character) < ord(" ") for character in value):
         raise ValueError("has a line break or a control character; write it on one line")
+    return value
+
+
+def country(value: str) -> str:
+    """Accept a country's code (ISO 3166-1 alpha-2; RFC 5280 appendix A.1, "X520countryName")."""
+    if not (len(value) == _COUNTRY_LETTERS and value.isascii() and value.isalpha() and value.isupper()):
+        raise ValueError("is no country's code; write its two capital letters, e.g. CH")
+    return value
+
+
+def base_url(value: str) -> str:
+    """Accept `http[s]://host[:port][/path]`, without user, query and fragment."""
+    parts = urlsplit(value)
+    plain = not (parts.query or parts.fragment or parts.username or parts.password)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not plain:
+        raise ValueError("is no plain URL; write https://host[:port][/path]")
+    host(parts.hostname)
+    return value
+
+
+def certificates_pem(value: str) -> str:
+    """Accept one or more PEM certificates (RFC 7468 section 5)."""
+    from cryptography import x509  # noqa: PLC0415 most settings have none, and need not wait for it
+
+    try:
+        x509.load_pem_x509_certificates(value.encode())
+    except ValueError:
+        raise ValueError("holds no readable certificate; give it in PEM, from -----BEGIN CERTIFICATE----- on") from None
     return value
 
 
