@@ -10,7 +10,9 @@ from towpath.settings.types import Section
 
 
 def options(annotation: Any) -> list[Any]:  # noqa: ANN401 an annotation has no common type
-    """Take apart `Annotated[X, …]` and `X | None` into the plain types they stand for."""
+    """Take apart `Annotated[X, …]`, `X | None` and `NewType` into the plain types they stand for."""
+    if isinstance(annotation, typing.NewType):
+        return options(annotation.__supertype__)
     origin = typing.get_origin(annotation)
     if origin is typing.Annotated:
         return options(typing.get_args(annotation)[0])

@@ -92,7 +92,7 @@ def _kind_of(option: Any) -> str:  # noqa: ANN401
         return f"list of {_kind(arguments[0])}"
     if origin is dict:
         return f"map of names to {_kind(arguments[1])}"
-    return {str: "text", int: "number", bool: "true or false"}[option]
+    return {str: "text", int: "number", float: "number", bool: "true or false"}[option]
 
 
 def _default(field: FieldInfo) -> str:
