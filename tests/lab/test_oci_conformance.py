@@ -1,0 +1,99 @@
+"""The OCI distribution conformance suite against our registry: only what fails in upstream's bare server fails here.
+
+The suite asks for what `registry:3` does not have, so a bare server with next to no configuration of ours is asked too.
+Nothing may fail on a stack's registry that does not fail there, and everything that fails there is listed with why.
+"""
+
+from fnmatch import fnmatchcase
+
+import pytest
+
+from tests.lab import conformance_suite
+from tests.lab.conformance_suite import Outcome, Target
+from tests.lab.registry_server import ACCOUNT, PASSWORD, RegistryServer
+from tests.lab.stack_workspace import StackWorkspace
+
+UPSTREAM_LACKS = {
+    "the referrers API, so neither its list nor the OCI-Subject header of a push (3.1.1 answers 404)": (
+        "*/referrers",
+        "*-subject/push/manifest-by-*",
+    ),
+    "digests other than sha256: a blob that is pushed as sha512 is stored, and answered for, as sha256": (
+        "sha512 blobs/*",
+        "sha512/*",
+    ),
+    "status 416 for a last chunk out of order, sent with the closing PUT: it answers 400": (
+        "sha256 blobs/chunked out-of-order and put chunk/blob-patch-chunked",
+    ),
+    "images with layers that are kept elsewhere (non-distributable, without `urls`): it answers 500": (
+        "non-distributable-layers/*",
+    ),
+    "status 400 for a manifest's digest that is no digest: it answers 500": (
+        "invalid-digest-format/manifest-get",
+        "invalid-digest-format/manifest-put",
+    ),
+}
+MUST_PASS = {
+    "pull": ("image/pull/manifest-by-tag", "image/pull/manifest-by-digest", "image/pull/blob-get"),
+    "push": ("image/push/manifest-by-tag", "index/push/manifest-by-digest", "sha256 blobs/mount/blob-mount"),
+    "content discovery": ("empty/tag list", "image/tag-list"),
+    "content management": ("image/delete/*", "sha256 blobs/post+put/blob-delete"),
+}
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """What comes of the suite at a server of upstream's, bare."""
+    folder = tmp_path_factory.mktemp("bare")
+    with RegistryServer(folder / "registry") as server:
+        target = Target(server.host, server.ca_pem, ACCOUNT, PASSWORD)
+        return conformance_suite.run(target, folder / "results")
+
+
+@pytest.fixture(scope="module")
+def container(stack: StackWorkspace, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """What comes of the suite at a stack's registry container."""
+    return conformance_suite.run(target_of(stack), tmp_path_factory.mktemp("container"))
+
+
+def target_of(workspace: StackWorkspace) -> Target:
+    """Return the registry of a stack that is up, with its account that may push."""
+    outputs = workspace.outputs()
+    login = outputs["credentials"]["ci"]
+    return Target(outputs["registry"]["host"], outputs["registry"]["ca_pem"], login["username"], login["password"])
+
+
+def test_all_that_fails_upstream_is_known(bare: Outcome) -> None:
+    assert unexplained(bare.failed) == {}
+
+
+@pytest.mark.parametrize("reason", UPSTREAM_LACKS)
+def test_what_upstream_lacks_it_lacks_still(bare: Outcome, reason: str) -> None:
+    for pattern in UPSTREAM_LACKS[reason]:
+        assert matching(bare.failed, pattern), f"{pattern} passes now: take it off the list"
+
+
+def test_the_container_fails_in_nothing_more(bare: Outcome, container: Outcome) -> None:
+    assert {name: why for name, why in container.failed.items() if name not in bare.failed} == {}
+    assert unexplained(container.failed) == {}
+
+
+@pytest.mark.parametrize("part", MUST_PASS)
+def test_each_part_of_the_specification_was_tried(container: Outcome, part: str) -> None:
+    for pattern in MUST_PASS[part]:
+        assert matching(container.passed, pattern), f"no case {pattern} passed"
+
+
+def test_nothing_is_skipped_that_upstream_is_asked(bare: Outcome, container: Outcome) -> None:
+    assert container.counts == bare.counts
+
+
+def unexplained(failed: dict[str, str]) -> dict[str, str]:
+    """Return the failures for which there is no reason in the list."""
+    patterns = [pattern for listed in UPSTREAM_LACKS.values() for pattern in listed]
+    return {n: why for n, why in failed.items() if not any(fnmatchcase(n, pattern) for pattern in patterns)}
+
+
+def matching(names: dict[str, str] | frozenset[str], pattern: str) -> list[str]:
+    """Return the names that a pattern means."""
+    return [name for name in names if fnmatchcase(name, pattern)]
