@@ -3,7 +3,7 @@
     with RedisServer(folder, host=LAB_HOST) as redis:   # or the session fixture `redis`, on the lab's host address
         redis.address, PASSWORD                         # `host:port`, and what AUTH wants
         redis.registry_cache()                          # `redis` of a registry's config.yml, password included
-        redis.keys()                                    # what is in it
+        redis.stored()                                    # what is in it
 
 The program comes from Debian's package `redis-tools`, which has the server too, and no service that would start with
 it: the package `redis-server` only adds a link of that name, and the unit.
@@ -92,7 +92,7 @@ class RedisServer:
         environment = {"PATH": os.environ["PATH"], "REDISCLI_AUTH": password}
         return subprocess.run(client, env=environment, check=check, capture_output=True, text=True).stdout.strip()
 
-    def keys(self) -> list[str]:
+    def stored(self) -> list[str]:
         """Return the names of everything in it."""
         return self.command("KEYS", "*").splitlines()
 
