@@ -22,9 +22,10 @@ def main() -> None:
     rehearse(settings)
     preflight = Preflight(settings, reachable, dry_run=pulumi.runtime.is_dry_run())
     stack = Stack(settings, reachable, preflight.unreachable)
-    registry = stack.registry
-    pulumi.export("registry", {"url": registry.url, "host": registry.host, "ca_pem": registry.ca_pem})
-    pulumi.export("credentials", stack.credentials.logins)
+    if registry := stack.registry:
+        pulumi.export("registry", {"url": registry.url, "host": registry.host, "ca_pem": registry.ca_pem})
+    if stack.credentials:
+        pulumi.export("credentials", stack.credentials.logins)
     pulumi.export("nodes", {name: {"address": settings.nodes.members[name].address} for name in stack.nodes})
     if stack.external:
         ends = stack.external.expiries.items()

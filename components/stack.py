@@ -44,28 +44,32 @@ class Stack:
         self._settings = settings
         search = self._mirror_search()
         self._machines = {name: Machine(name, connection) for name, connection in connections.items()}
-        self._certificates = Certificates("certificate", settings.registry.certificate, [settings.registry_host])
+        self._certificates = self._signed() if settings.has_certificates else None
         # Not RandomBytes: the id of one is its value, in plain text in the state.
         self._salt = random.RandomPassword("drift-salt", length=_SALT_CHARACTERS, special=False).result
-        self.credentials = Credentials("credentials", settings.accounts)
+        self.credentials = Credentials("credentials", settings.accounts) if settings.has_registry else None
         self.external = self._external_logins()
         silent = [name for name in settings.nodes.members if name in unreachable]
         self.nodes = self._roll_out([name for name in settings.nodes.members if name not in unreachable], [])
-        if settings.registry_node in silent:
+        if silent and settings.registry_node in silent:
             self.nodes |= self._roll_out(silent, list(self.nodes.values()))
             self.registry, self.caches = self._registry(), self._caches()
         else:
             self.registry, self.caches = self._registry(), self._caches()
-            before = [*self.nodes.values(), self.registry, *self.caches.values()]
+            before = [*self.nodes.values(), *([self.registry] if self.registry else []), *self.caches.values()]
             self.nodes |= self._roll_out(silent, before)
-        self.mirrored = self._mirrored(search) if search else None
+        self.mirrored = self._mirrored(search)
         for name in silent:
             pulumi.log.warn(f"{name} does not answer; it is tried last, after everything else")
-        if settings.trust.operator:
+        if settings.trust.operator and self._certificates:
             sudo = Sudo("passwordless" if settings.trust.operator_sudo else "none")
             OperatorTrust(
                 "operator-trust", self._certificates.ca_pem, document_id("operator", pulumi.get_stack()), sudo
             )
+
+    def _signed(self) -> Certificates:
+        settings = self._settings
+        return Certificates("certificate", settings.registry.certificate, [settings.registry_host])
 
     def _roll_out(self, names: Sequence[str], after: Sequence[pulumi.Resource]) -> dict[str, Node]:
         return roll_out(names, self._settings.nodes.rollout.max_unavailable, self._node, after)
@@ -74,7 +78,7 @@ class Stack:
         args = NodeArgs(
             settings=self._settings,
             machine=self._machines[name],
-            ca_pem=self._certificates.ca_pem,
+            ca_pem=self._certificates.ca_pem if self._certificates else pulumi.Output.from_input(""),
             document_id=node_document_id(name, pulumi.get_stack()),
             salt=self._salt,
             gone=self._settings.nodes.members[name].gone,
@@ -85,7 +89,9 @@ class Stack:
         """Order what runs on the registry's node: a runtime that restarts takes the registry down with it."""
         return pulumi.ResourceOptions(depends_on=[self.nodes[self._settings.registry_node]])
 
-    def _registry(self) -> RegistryContainer:
+    def _registry(self) -> RegistryContainer | None:
+        if self._certificates is None or self.credentials is None:
+            return None
         settings, node = self._settings, self._settings.registry_node
         args = RegistryContainerArgs(
             settings=settings.registry,
@@ -110,14 +116,17 @@ class Stack:
     def _mirror_search(self) -> "MirrorSearch | None":
         """Begin to ask for the images to copy in, if there are any and the registry did not go with its machine."""
         settings = self._settings
-        gone = settings.deployment is None and settings.nodes.members[settings.registry_node].gone
-        if gone or not settings.images.mirror:
+        if not settings.images.mirror:
+            return None
+        if settings.deployment is None and settings.nodes.members[settings.registry_node].gone:
             return None
         from towpath.images.mirror.search import MirrorSearch  # noqa: PLC0415 most stacks need no HTTP library
 
         return MirrorSearch(settings, _PROJECT)
 
-    def _mirrored(self, search: "MirrorSearch") -> "MirroredImages":
+    def _mirrored(self, search: "MirrorSearch | None") -> "MirroredImages | None":
+        if search is None or self.registry is None or self._certificates is None or self.credentials is None:
+            return None
         from components.image_mirror import MirroredImages, MirroredImagesArgs  # noqa: PLC0415 as above
         from components.registry_access import registry_access  # noqa: PLC0415 as above
         from towpath.images.mirror.room import StorageFolder  # noqa: PLC0415 as above
@@ -134,9 +143,11 @@ class Stack:
         return MirroredImages("mirror", args, pulumi.ResourceOptions(depends_on=[self.registry]))
 
     def _caches(self) -> dict[str, PullThroughCache]:
-        return {host: self._cache(host) for host in self._settings.registry.caches}
+        if self._certificates is None:
+            return {}
+        return {host: self._cache(host, self._certificates) for host in self._settings.registry.caches}
 
-    def _cache(self, host: str) -> PullThroughCache:
+    def _cache(self, host: str, certificates: Certificates) -> PullThroughCache:
         settings, name = self._settings, self._settings.registry_node
         node = settings.nodes.members[name]
         args = PullThroughCacheArgs(
@@ -145,7 +156,7 @@ class Stack:
             registry=settings.registry,
             machine=self._machines[name],
             address=settings.registry_host,
-            certificates=self._certificates,
+            certificates=certificates,
             proxy=node_proxy(settings, node, settings.nodes.setup_of(node)),
             document_id=cache_document_id(host, name, pulumi.get_stack()),
             salt=self._salt,

@@ -91,7 +91,7 @@ def test_settings_that_do_not_hold_end_with_2(project: Path) -> None:
     (project.parent / "config.json").write_text(json.dumps({"towpath:nodes": {"value": "{}"}}))
     ended = CliRunner().invoke(app, ["doctor", "-s", "dev"])
     assert ended.exit_code == 2
-    assert "towpath:nodes.members: is missing" in ended.stderr
+    assert "nodes.members: no node is named" in ended.stderr
 
 
 def test_a_node_that_cannot_be_reached_is_a_line_and_ends_with_1(

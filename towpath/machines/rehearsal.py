@@ -26,19 +26,26 @@ def rehearse(settings: Settings) -> None:
         except (NodeError, DocumentError) as error:
             findings.append(f"towpath:nodes.members.{name}: {error}")
     try:
-        _registry_documents(settings)
+        if settings.has_registry:
+            _registry_document(settings)
+        if settings.registry.caches:
+            _cache_documents(settings)
     except (NodeError, DocumentError) as error:
         findings.append(f"towpath:registry: {error}")
     if findings:
         raise SettingsError(findings)
 
 
-def _registry_documents(settings: Settings) -> None:
+def _registry_document(settings: Settings) -> None:
     registry, pem = settings.registry, PLACEHOLDER_PEM
     files = registry_files(registry, RegistryFiles("", "", pem, pem, pem))
     Document(
         "rehearsal", (*files, registry_container(registry, Probe(settings.registry_host, "user", "word")))
     ).render()
+
+
+def _cache_documents(settings: Settings) -> None:
+    registry, pem = settings.registry, PLACEHOLDER_PEM
     node = settings.nodes.members[settings.registry_node]
     proxy = node_proxy(settings, node, settings.nodes.setup_of(node))
     for host, cache in registry.caches.items():

@@ -19,7 +19,7 @@ def node_wish(settings: Settings, name: str, ca_pem: str) -> NodeWish:
     setup = settings.nodes.setup_of(node)
     wish = NodeWish(
         proxy=node_proxy(settings, node, setup),
-        registries=(_own_registry(settings, name, ca_pem),),
+        registries=(_own_registry(settings, name, ca_pem),) if settings.has_registry else (),
         upstreams=_upstreams(settings, ca_pem),
         insecure_registries=setup.insecure_registries or (),
         runtimes=None if setup.runtimes is None else frozenset(setup.runtimes),
@@ -38,7 +38,7 @@ def node_proxy(settings: Settings, node: Node, setup: NodeSetup) -> Proxy | None
     if written is None or setup.proxy is False:
         return None
     http, https = written.http, written.https or written.http
-    around = written.surroundings((settings.registry_host, *_cache_hosts(settings), node.address))
+    around = written.surroundings((*_own_hosts(settings), node.address))
     return Proxy.of(
         http.get_secret_value() if http else None,
         https.get_secret_value() if https else None,
@@ -53,8 +53,9 @@ def _own_registry(settings: Settings, node: str, ca_pem: str) -> PrivateRegistry
     return PrivateRegistry(host, settings.registry_port, ca_pem, address=address if known else None)
 
 
-def _cache_hosts(settings: Settings) -> tuple[str, ...]:
-    return (settings.cache_host,) if settings.registry.caches else ()
+def _own_hosts(settings: Settings) -> tuple[str, ...]:
+    registry = (settings.registry_host,) if settings.has_registry else ()
+    return (*registry, settings.cache_host) if settings.registry.caches else registry
 
 
 def _upstreams(settings: Settings, ca_pem: str) -> tuple[Upstream, ...]:

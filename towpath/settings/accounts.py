@@ -38,8 +38,6 @@ class Account(Section):
 
 
 def _unique(accounts: tuple[Account, ...]) -> tuple[Account, ...]:
-    if not accounts:
-        raise ValueError("no account is named, nobody could log in; add one, e.g. '- name: ci'")
     counts = Counter(account.name for account in accounts)
     if twice := sorted(name for name, count in counts.items() if count > 1):
         raise ValueError(f"the account {', '.join(twice)} stands here twice; rename or remove one")

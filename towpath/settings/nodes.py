@@ -1,13 +1,14 @@
 """The machines: how to reach each, and how to be sure that it is the right one."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from towpath.machines.batches import batch_size
 from towpath.nodes import registries
 from towpath.nodes.wish import Runtime
 from towpath.settings.types import (
+    CertificatesPem,
     Host,
     HostKey,
     Line,
@@ -107,7 +108,9 @@ class Mirror(Section):
     """A place where an upstream's images can be had."""
 
     url: Line = Field(description="https://host[:port][/path]")
-    ca_pem: str | None = Field(None, description="what signed its certificate, if not a CA that everybody trusts")
+    ca_pem: CertificatesPem | None = Field(
+        None, description="what signed its certificate, if not a CA that everybody trusts"
+    )
     skip_verify: bool = Field(False, description="do not check its certificate; think twice")
 
     @field_validator("url")
@@ -121,7 +124,9 @@ class Upstream(Section):
 
     mirrors: tuple[Mirror, ...] = Field((), description="in the order in which they are tried")
     fallback: bool = Field(True, description="ask the upstream itself when no mirror has the image")
-    ca_pem: str | None = Field(None, description="what signed its own certificate, if not a CA that everybody trusts")
+    ca_pem: CertificatesPem | None = Field(
+        None, description="what signed its own certificate, if not a CA that everybody trusts"
+    )
 
 
 class Rollout(Section):
@@ -139,12 +144,6 @@ class Rollout(Section):
         return value
 
 
-def _not_empty(members: dict[str, Node]) -> dict[str, Node]:
-    if not members:
-        raise ValueError("no node is named, there is nothing to do; add one, e.g. 'node-1: {address: 10.0.0.5}'")
-    return members
-
-
 class Nodes(Section):
     """All machines of the stack."""
 
@@ -155,7 +154,7 @@ class Nodes(Section):
     )
     rollout: Rollout = Field(default_factory=Rollout, description="how changes reach them")
     groups: dict[ResourceName, NodeGroup] = Field(default_factory=dict, description="settings that nodes share")
-    members: Annotated[dict[ResourceName, Node], AfterValidator(_not_empty)] = Field(description="the nodes, by name")
+    members: dict[ResourceName, Node] = Field(default_factory=dict, description="the nodes, by name")
     preflight: bool = Field(
         True,
         description="try every node's SSH while previewing: what cannot work is said before anything is touched",

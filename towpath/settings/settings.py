@@ -21,15 +21,44 @@ class Settings(Section):
     """What stands under `towpath:` in `stacks/Pulumi.<stack>.yaml`."""
 
     proxy: Proxy | None = Field(None, description="the proxy of all nodes")
-    nodes: Nodes = Field(description="the machines")
+    nodes: Nodes = Field(default_factory=Nodes, description="the machines; may be left out beside a cluster")
     registry: Registry = Field(default_factory=Registry, description="the private registry")
-    accounts: Accounts = Field(description="who may log in to the registry")
+    accounts: Accounts = Field((), description="who may log in to the registry")
     images: Images = Field(default_factory=Images, description="the registry's images")
     trust: Trust = Field(default_factory=Trust, description="who trusts the registry's CA")
     cluster: Cluster | None = Field(None, description="the Kubernetes cluster; left out: nothing is done in one")
     external_registries: ExternalRegistries = Field(
         default_factory=dict, description="logins at registries of providers, by host, e.g. ghcr.io; docker.io for Hub"
     )
+
+    @model_validator(mode="after")
+    def _something_to_do(self) -> Self:
+        if missing := [*self._no_machines(), *self._no_accounts()]:
+            raise ValueError("; ".join(missing))
+        return self
+
+    def _no_machines(self) -> list[str]:
+        if self.nodes.members:
+            return []
+        if self.cluster is None:
+            one = "add one, e.g. 'node-1: {address: 10.0.0.5}', or a cluster"
+            return [f"nodes.members: no node is named, there is nothing to do; {one}"]
+        if self.registry.kind == "container" or self.registry.caches:
+            return ["nodes.members: no node is named, but the registry and its caches run on one; add it"]
+        if self.cluster.access == "ssh":
+            return ["nodes.members: no node is named, but cluster.access is ssh; add one, or set access to direct"]
+        return []
+
+    def _no_accounts(self) -> list[str]:
+        if self.has_registry:
+            lacks = "no account is named, nobody could log in; add one, e.g. '- name: ci'"
+            return [] if self.accounts else [f"accounts: {lacks}"]
+        given = {"accounts": self.accounts != (), "images": self.images != Images()}
+        return [
+            f"{key}: is of the registry, which kind none leaves out; take it out"
+            for key, is_set in given.items()
+            if is_set
+        ]
 
     @model_validator(mode="after")
     def _registry_on_a_node(self) -> Self:
@@ -68,6 +97,16 @@ class Settings(Section):
                     "own, or a cache in registry.caches"
                 )
         return self
+
+    @property
+    def has_registry(self) -> bool:
+        """Whether the stack has a registry of its own."""
+        return self.registry.kind != "none"
+
+    @property
+    def has_certificates(self) -> bool:
+        """Whether something of the stack serves TLS: the registry, or a pull-through cache."""
+        return self.has_registry or bool(self.registry.caches)
 
     @property
     def deployment(self) -> Deployment | None:
