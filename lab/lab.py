@@ -34,6 +34,7 @@ from lab.topology import node_index, node_name
 
 DEFAULT_NODES = 2
 REGISTRY_IMAGE = "registry:3"
+REGISTRY_ARCHIVE = "registry-3.tar"
 REGISTRY_NODE = node_name(1)
 
 
@@ -153,6 +154,9 @@ class Lab:
         cluster = Cluster(self.paths, daemon.docker, nodes.instance)
         cluster.ensure_control_plane(image, self.progress)
         cluster.ensure_nodes(names, self.progress)
+        archive = self.paths.images / REGISTRY_ARCHIVE
+        if cluster.ensure_image(names, f"docker.io/library/{REGISTRY_IMAGE}", archive):
+            self.progress.say(f"pods can be made from {REGISTRY_IMAGE}")
 
     def _archives(self, images: ImageBuilder, made: programs.Programs, node_image: str) -> Archives:
         return images.ensure_archives(made, images.ensure_registry(made, node_image))

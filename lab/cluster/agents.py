@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from lab.archive import Member, pack
 from lab.cache import key
@@ -73,6 +74,15 @@ class Agents:
             said = str(error)
         log.write_text(f"{said}\n", encoding="utf-8")
         return str(log)
+
+    def ensure_image(self, node: str, name: str, archive: Path) -> bool:
+        """Give containerd of a node an image from a Docker archive, unless it has one of that name; say whether."""
+        images = ("ctr", "--namespace", "k8s.io", "images")
+        if self.docker("exec", node, *images, "list", "--quiet", f"name=={name}"):
+            return False
+        with archive.open("rb") as file:
+            self.docker("exec", "--interactive", node, *images, "import", "-", stdin=file)
+        return True
 
     def _program_of(self, unit: str) -> str:
         """Name the program that a unit runs; none for one that runs a script."""

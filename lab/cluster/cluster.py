@@ -90,6 +90,12 @@ class Cluster:
         stored = self.kubectl.apply(volumes.objects(nodes))
         return self._offer_released_volumes(nodes) or stored or bool(started)
 
+    def ensure_image(self, nodes: list[str], name: str, archive: Path) -> bool:
+        """Give every node's containerd an image that pods are made from; return whether anything was done."""
+        agents = Agents(self.paths, self.docker, self.programs)
+        with ThreadPoolExecutor(max_workers=len(nodes)) as pool:
+            return any(list(pool.map(lambda node: agents.ensure_image(node, name, archive), nodes)))
+
     def status(self, nodes: list[str]) -> dict[str, str]:
         """Tell the state of the control plane and of each node, in Kubernetes's words: Ready, NotReady, missing."""
         if not self.kubectl.answers():
