@@ -19,10 +19,10 @@ from towpath.oci.descriptor import Descriptor
 from towpath.oci.manifest import Manifest
 from towpath.registry_client import blob, manifest, referrer, upload
 from towpath.registry_client.errors import (
-    ForbiddenError,
     NotFoundError,
     ReadOnlyError,
     RegistryError,
+    ServerFailedError,
     TimedOutError,
     UnauthorizedError,
     UnreachableError,
@@ -33,7 +33,7 @@ IMAGES_AT_ONCE = 4
 BLOBS_AT_ONCE = 6
 """With a chunk of each in memory."""
 CHUNK_BYTES = 4 * 1024 * 1024
-_EVERYWHERE = (UnauthorizedError, ForbiddenError, ReadOnlyError, UnreachableError, TimedOutError)
+_EVERYWHERE = (UnauthorizedError, ReadOnlyError, UnreachableError, TimedOutError)
 
 OnBytes = Callable[[int, int], None]
 """Takes bytes done and bytes in all."""
@@ -82,7 +82,7 @@ class Copying:
         self._homes: dict[str, str] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._blobs = asyncio.Semaphore(BLOBS_AT_ONCE)
-        self._out_of_order: dict[str, str] = {}
+        self._out_of_order: set[str] = set()
         self._total_bytes = 0
         self._done_bytes = 0
 
@@ -213,7 +213,7 @@ class Copying:
 
     def _fail(self, wanted: Wanted, error: TowpathError) -> None:
         if isinstance(error, _EVERYWHERE) and isinstance(error, RegistryError):
-            everywhere = error.registry == self._session.registry or not isinstance(error, ForbiddenError)
-            if everywhere:
-                self._out_of_order[error.registry] = str(error)
-        self._outcome.failures.append(f"{wanted}: {error}")
+            self._out_of_order.add(error.registry)
+        here = isinstance(error, ServerFailedError) and error.registry == self._session.registry
+        hint = "; a full disk looks like this, too" if here else ""
+        self._outcome.failures.append(f"{wanted}: {error}{hint}")

@@ -95,9 +95,8 @@ async def _chosen(image: MirrorImage, reference: Reference, choice: MirrorTags, 
     references = [replace(reference, tag=name) for name in choose_tags(tags, choice)]
     absent = [replace(reference, tag=name) for name in missing_names(tags, choice)]
     if not references and not absent:
-        return [
-            replace(place, problem=f"{image.source}: the choice of tags fits none of its {len(tags)}", lasting=True)
-        ]
+        problem = f"{image.source}: the choice of tags fits none of its {len(tags)} tags"
+        return [replace(place, problem=problem, lasting=True)]
     found: list[Wanted] = []
 
     async def one(each: Reference) -> None:

@@ -25,7 +25,7 @@ MEANS = ("access", "ways", "storage")
 """The inputs that say how to get there: secrets, and of no consequence for the images."""
 
 _TOLD_FROM_BYTES = 50_000_000
-_TOLD_STEPS = 10
+_TOLD_STEPS = 5
 _SHOWN_FAILURES = 20
 
 Tell = Callable[[str], None]
@@ -42,7 +42,7 @@ class Run:
 
 
 class Milestones:
-    """Tells how far a long copying is: ten times, and not at all where there is little to copy."""
+    """Tells how far a long copying is: five times, and not at all where there is little to copy."""
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
