@@ -8,6 +8,7 @@ from typing import Any
 from towpath.machines.record import from_record, to_record
 from towpath.registry_client.credentials import Credentials
 from towpath.registry_client.endpoint import Endpoint
+from towpath.registry_client.retry import Retry
 from towpath.registry_client.session import RegistrySession
 from towpath.registry_client.transport import Limits
 from towpath.ssh.connection import Connection
@@ -53,18 +54,20 @@ class RegistryAccess:
         )
 
     @asynccontextmanager
-    async def session(self, limits: Limits | None = None) -> AsyncIterator[RegistrySession]:
+    async def session(self, limits: Limits | None = None, retry: Retry | None = None) -> AsyncIterator[RegistrySession]:
         """Open the registry. Raises RegistryError kinds while it is asked, and SshError where a machine leads there."""
         credentials = Credentials(self.username, self.password)
         if self.through is None:
-            async with RegistrySession(self._endpoint(self.address), credentials, limits=limits) as session:
+            async with RegistrySession(
+                self._endpoint(self.address), credentials, limits=limits, retry=retry
+            ) as session:
                 yield session
             return
         from towpath.ssh.session import forward  # noqa: PLC0415 the SSH library takes a third of a second to import
 
         async with (
             forward(self.through, *self._listens_at()) as port,
-            RegistrySession(self._endpoint(("127.0.0.1", port)), credentials, limits=limits) as session,
+            RegistrySession(self._endpoint(("127.0.0.1", port)), credentials, limits=limits, retry=retry) as session,
         ):
             yield session
 

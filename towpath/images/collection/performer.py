@@ -1,0 +1,132 @@
+"""Performs a collection's steps, on the registry by its API and on the place where it runs by a `Site`."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from towpath.images.collection import canary
+from towpath.images.collection.errors import CollectionError
+from towpath.images.collection.kept import Kept, look_again, take_down
+from towpath.images.collection.report import CollectorReport, parse_report
+from towpath.images.collection.sequence import Outcome, Step
+from towpath.images.collection.site import Site
+from towpath.registry_client import upload
+from towpath.registry_client.errors import (
+    ReadOnlyError,
+    RegistryError,
+    ServerFailedError,
+    TimedOutError,
+    UnauthorizedError,
+    UnreachableError,
+)
+from towpath.registry_client.session import Call, RegistrySession
+
+Tell = Callable[[str], None]
+ANSWER_SECONDS = 120
+"""How long a registry may take to answer after it was started anew."""
+_POLL_SECONDS = 0.1
+
+
+@dataclass
+class Performer:
+    """The steps of one collection. `quick` asks the same registry as `session`, but gives up at the first failure."""
+
+    site: Site
+    session: RegistrySession
+    quick: RegistrySession
+    canary_repository: str
+    tell: Tell
+    clock: Callable[[], float] = time.monotonic
+    kept: Kept | None = field(default=None, init=False)
+
+    async def perform(self, step: Step) -> Outcome:
+        """Do one step. What it raises is its failure."""
+        self.tell(step)
+        steps: Mapping[Step, Callable[[], Awaitable[Outcome]]] = {
+            Step.RESOLVE: self._resolve,
+            Step.DRY_RUN: self._dry_run,
+            Step.FREEZE: self._freeze,
+            Step.REFUSES: self._refuses,
+            Step.WEIGH_BEFORE: self._weigh,
+            Step.COLLECT: self._collect,
+            Step.WEIGH_AFTER: self._weigh,
+            Step.THAW: self._thaw,
+            Step.TAKES: self._takes,
+            Step.VERIFY: self._verify,
+        }
+        outcome = await steps[step]()
+        return replace(outcome, at_seconds=self.clock()) if step is not Step.FREEZE else outcome
+
+    async def _resolve(self) -> Outcome:
+        self.kept = await take_down(self.session)
+        for place in self.kept.broken:
+            self.tell(f"{place} cannot be pulled even now; a collection does not mend it")
+        return Outcome(0)
+
+    async def _dry_run(self) -> Outcome:
+        report = parse_report(await self.site.dry_run())
+        owner = self.kept.owner_of(report.blobs) if self.kept else None
+        if owner:
+            raise CollectionError(f"the collector would sweep what {owner} needs; look at the registry's storage first")
+        return Outcome(0, report=_without_canary(report))
+
+    async def _freeze(self) -> Outcome:
+        await canary.remove(self.session, self.canary_repository)
+        began = self.clock()
+        await self.site.freeze()
+        down_seconds = await self._answers(began)
+        return Outcome(began, down_seconds=down_seconds)
+
+    async def _refuses(self) -> Outcome:
+        try:
+            opened = await upload.begin(self.session, self.canary_repository)
+        except ReadOnlyError:
+            return Outcome(0)
+        await upload.cancel(self.session, opened)
+        raise CollectionError("it took a write although its config says read-only; nothing was swept")
+
+    async def _weigh(self) -> Outcome:
+        return Outcome(0, storage_bytes=await self.site.weigh())
+
+    async def _collect(self) -> Outcome:
+        return Outcome(0, report=parse_report(await self.site.collect()))
+
+    async def _thaw(self) -> Outcome:
+        began = self.clock()
+        await self.site.thaw()
+        return Outcome(0, down_seconds=await self._answers(began))
+
+    async def _takes(self) -> Outcome:
+        await canary.push_and_pull(self.session, self.canary_repository)
+        return Outcome(0)
+
+    async def _verify(self) -> Outcome:
+        if self.kept:
+            await look_again(self.session, self.kept)
+        return Outcome(0)
+
+    async def _answers(self, began: float) -> float:
+        """Wait until the registry answers; return the seconds since `began`, or 0 where it never went away."""
+        call = Call("GET", "/v2/", "asking whether it answers")
+        while True:
+            try:
+                await self.quick.send(call)
+                break
+            except UnauthorizedError:
+                break
+            except (UnreachableError, TimedOutError, ServerFailedError) as error:
+                if self.clock() - began > ANSWER_SECONDS:
+                    raise _silent(error) from error
+            await asyncio.sleep(_POLL_SECONDS)
+        return self.clock() - began if self.site.interrupts else 0.0
+
+
+def _without_canary(report: CollectorReport) -> CollectorReport:
+    """Leave out the canary of the last collection, where the collector names what it found."""
+    ours = sum(1 for digest in report.blobs if digest in canary.DIGESTS)
+    return replace(report, blobs_eligible=report.blobs_eligible - ours)
+
+
+def _silent(error: RegistryError) -> CollectionError:
+    return CollectionError(f"the registry has not answered for {ANSWER_SECONDS} s since it was started anew: {error}")
