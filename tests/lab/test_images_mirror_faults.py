@@ -21,8 +21,9 @@ from towpath.images.errors import MirrorError, NotEnoughSpaceError
 from towpath.images.mirror import copying, upkeep
 from towpath.oci.digest import Digest
 from towpath.oci.manifest import Manifest
-from towpath.registry_client import blob, manifest
+from towpath.registry_client import blob, manifest, session, upload
 from towpath.registry_client.errors import RegistryError, UnauthorizedError
+from towpath.registry_client.retry import Retry
 
 LARGE = bytes(range(256)) * 20_000
 
@@ -44,8 +45,15 @@ def pair(source: RegistryServer, target: RegistryServer, tmp_path: Path) -> Mirr
     return MirrorPair(source, target, tmp_path)
 
 
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "Retry", lambda: Retry(first_wait_seconds=0.01, longest_backoff_seconds=0.02))
+    monkeypatch.setattr(upload, "_RESUMPTION_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(blob, "_RESUMPTION_WAIT_SECONDS", 0.01)
+
+
 def pushed(pair: MirrorPair, repository: str, layer: bytes = b"layer", label: str = "1") -> Manifest:
-    image: Manifest = run(pair.source, lambda session: push_image(session, repository, "amd64", layer, label))
+    image: Manifest = run(pair.source, lambda opened: push_image(opened, repository, "amd64", layer, label))
     return image
 
 
@@ -104,7 +112,7 @@ def test_a_body_that_is_not_its_digest_is_not_stored_and_the_image_has_no_tag(pa
         pair.through = proxy.host
         with pytest.raises(MirrorError, match=rf"fault/corrupt:1 from .*blob fault/corrupt@{layer}.*was not used"):
             up(pair, Driver(), {"from": "up/fault/corrupt:1"})
-    assert not run(pair.target, lambda session: blob.exists(session, "fault/corrupt", layer))
+    assert not run(pair.target, lambda opened: blob.exists(opened, "fault/corrupt", layer))
     with pytest.raises(RegistryError, match="404"):
         head(pair.target, "fault/corrupt", "1")
 
@@ -222,7 +230,7 @@ def test_too_little_room_is_said_before_anything_is_copied(pair: MirrorPair, mon
 
 def test_killed_in_the_middle_the_next_run_ends_it_and_sends_only_the_rest(pair: MirrorPair, tmp_path: Path) -> None:
     """The layers come slowly, the first image is whole, the second is not: then the process is killed."""
-    whole = run(pair.source, lambda session: push_multi(session, "fault/killed", "1"))
+    whole = run(pair.source, lambda opened: push_multi(opened, "fault/killed", "1"))
     late = pushed(pair, "fault/late", LARGE)
     program = tmp_path / "program.py"
     with FaultyProxy(pair.source, lambda *_: None) as proxy:
@@ -259,7 +267,7 @@ def test_killed_in_the_middle_the_next_run_ends_it_and_sends_only_the_rest(pair:
 
 def _is_here(pair: MirrorPair, repository: str, digest: Digest) -> bool:
     try:
-        return bool(run(pair.target, lambda session: manifest.head(session, repository, "1")).digest == digest)
+        return bool(run(pair.target, lambda opened: manifest.head(opened, repository, "1")).digest == digest)
     except RegistryError:
         return False
 
