@@ -5,6 +5,7 @@ from pathlib import Path
 import pulumi
 
 from components.configuration import stack_configuration
+from components.kubernetes_provider import kubernetes_cluster
 from components.stack import Stack
 from towpath.errors import TowpathError
 from towpath.machines.connections import connections
@@ -18,10 +19,10 @@ PROJECT = Path(__file__).parent
 def main() -> None:
     """Make the stack as its settings say."""
     settings = load_settings(stack_configuration())
-    reachable = connections(settings.nodes, lambda path: (PROJECT / path).read_text(encoding="utf-8"))
+    reachable = connections(settings.nodes, _read)
     rehearse(settings)
     preflight = Preflight(settings, reachable, dry_run=pulumi.runtime.is_dry_run())
-    stack = Stack(settings, reachable, preflight.unreachable)
+    stack = Stack(settings, reachable, preflight.unreachable, kubernetes_cluster(settings, reachable, _read))
     if registry := stack.registry:
         pulumi.export("registry", {"url": registry.url, "host": registry.host, "ca_pem": registry.ca_pem})
     if stack.credentials:
@@ -31,6 +32,10 @@ def main() -> None:
         ends = stack.external.expiries.items()
         pulumi.export("external_registries", {host: {"expires": expires} for host, expires in ends})
     preflight.check()
+
+
+def _read(path: str) -> str:
+    return (PROJECT / path).read_text(encoding="utf-8")
 
 
 try:

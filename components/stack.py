@@ -16,15 +16,25 @@ from components.operator_trust import OperatorTrust
 from components.registry import RegistryContainer, RegistryContainerArgs
 from components.rollout import roll_out
 from towpath.applier.bootstrap import Sudo
-from towpath.machines.document_id import cache_document_id, document_id, node_document_id, registry_document_id
+from towpath.machines.document_id import (
+    cache_document_id,
+    document_id,
+    node_document_id,
+    registry_document_id,
+    volume_document_id,
+)
 from towpath.machines.wishes import node_proxy
 from towpath.nodes.registries import endpoint
+from towpath.settings.deployment import Deployment
+from towpath.settings.deployment_storage import NodeVolume
 from towpath.settings.settings import Settings
 from towpath.ssh.connection import Connection
 
 if TYPE_CHECKING:
     from components.external_logins import ExternalLogins
     from components.image_mirror import MirroredImages
+    from components.kubernetes_provider import KubernetesCluster
+    from components.registry_deployment import RegistryDeployment, VolumeMachine
     from towpath.images.mirror.search import MirrorSearch
 
 _PROJECT = Path(__file__).parents[1]
@@ -38,10 +48,15 @@ class Stack:
     """
 
     def __init__(
-        self, settings: Settings, connections: Mapping[str, Connection], unreachable: Collection[str] = ()
+        self,
+        settings: Settings,
+        connections: Mapping[str, Connection],
+        unreachable: Collection[str] = (),
+        cluster: "KubernetesCluster | None" = None,
     ) -> None:
         """Register everything."""
         self._settings = settings
+        self._cluster = cluster
         search = self._mirror_search()
         self._machines = {name: Machine(name, connection) for name, connection in connections.items()}
         self._certificates = self._signed() if settings.has_certificates else None
@@ -69,7 +84,8 @@ class Stack:
 
     def _signed(self) -> Certificates:
         settings = self._settings
-        return Certificates("certificate", settings.registry.certificate, [settings.registry_host])
+        hosts = [settings.registry_host, *([settings.cache_host] if settings.registry.caches else [])]
+        return Certificates("certificate", settings.registry.certificate, hosts)
 
     def _roll_out(self, names: Sequence[str], after: Sequence[pulumi.Resource]) -> dict[str, Node]:
         return roll_out(names, self._settings.nodes.rollout.max_unavailable, self._node, after)
@@ -89,9 +105,11 @@ class Stack:
         """Order what runs on the registry's node: a runtime that restarts takes the registry down with it."""
         return pulumi.ResourceOptions(depends_on=[self.nodes[self._settings.registry_node]])
 
-    def _registry(self) -> RegistryContainer | None:
+    def _registry(self) -> "RegistryContainer | RegistryDeployment | None":
         if self._certificates is None or self.credentials is None:
             return None
+        if self._settings.deployment and self._cluster:
+            return self._registry_in(self._cluster, self._settings.deployment, self._certificates, self.credentials)
         settings, node = self._settings, self._settings.registry_node
         args = RegistryContainerArgs(
             settings=settings.registry,
@@ -105,6 +123,35 @@ class Stack:
             gone=settings.nodes.members[node].gone,
         )
         return RegistryContainer("registry", args, self._after_its_node())
+
+    def _registry_in(
+        self, cluster: "KubernetesCluster", deployment: Deployment, certificates: Certificates, credentials: Credentials
+    ) -> "RegistryDeployment":
+        from components.registry_access import registry_access  # noqa: PLC0415 most stacks need no HTTP library
+        from components.registry_deployment import RegistryDeployment, RegistryDeploymentArgs  # noqa: PLC0415 as above
+
+        settings = self._settings
+        args = RegistryDeploymentArgs(
+            settings=settings.registry,
+            deployment=deployment,
+            cluster=cluster,
+            address=settings.registry_host,
+            certificates=certificates,
+            credentials=credentials,
+            access=registry_access(settings, certificates, credentials, self._machines),
+            salt=self._salt,
+            volume=self._volume(deployment.storage.volume),
+        )
+        # A node whose runtime restarts takes its pods down for a moment.
+        return RegistryDeployment("registry", args, pulumi.ResourceOptions(depends_on=list(self.nodes.values())))
+
+    def _volume(self, volume: NodeVolume | None) -> "VolumeMachine | None":
+        if volume is None:
+            return None
+        from components.registry_deployment import VolumeMachine  # noqa: PLC0415 as above
+
+        name = volume_document_id(volume.node, pulumi.get_stack())
+        return VolumeMachine(self._machines[volume.node], name, self._settings.nodes.members[volume.node].gone)
 
     def _external_logins(self) -> "ExternalLogins | None":
         if not self._settings.external_registries:
@@ -155,7 +202,7 @@ class Stack:
             settings=settings.registry.caches[host],
             registry=settings.registry,
             machine=self._machines[name],
-            address=settings.registry_host,
+            address=settings.cache_host,
             certificates=certificates,
             proxy=node_proxy(settings, node, settings.nodes.setup_of(node)),
             document_id=cache_document_id(host, name, pulumi.get_stack()),

@@ -26,6 +26,11 @@ def cache_document_id(host: str, node: str, stack: str) -> str:
     return document_id(f"cache-{host}-{node}", stack)
 
 
+def volume_document_id(node: str, stack: str) -> str:
+    """Return the id of the document of a folder that a cluster's volume shows."""
+    return document_id(f"volume-{node}", stack)
+
+
 def document_id(part: str, stack: str) -> str:
     """Return `PART-STACK` in lower-case letters, digits and hyphens, at most 32 characters.
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from towpath.settings.deployment import Deployment, Redis
+from towpath.settings.deployment_storage import S3
 from towpath.settings.registry import Cache, Registry
 
 CONFIG_PATH = "/etc/registry/config.yml"
@@ -17,6 +19,9 @@ HTPASSWD_PATH = "/auth/htpasswd"
 CERTIFICATE_PATH = "/certs/certificate.pem"
 KEY_PATH = "/certs/key.pem"
 STORAGE_PATH = "/var/lib/registry"
+POD_PORT = 5000
+"""Where the server listens in a pod: a user other than root may not listen below 1024 on every runtime."""
+REDIS_CA_PATH = "/certs/redis-ca.pem"
 
 
 def render_config(registry: Registry, http_secret: str) -> str:
@@ -29,6 +34,26 @@ def render_config(registry: Registry, http_secret: str) -> str:
         storage["cache"] = {"blobdescriptor": registry.blob_descriptor_cache}
     auth = {"htpasswd": {"realm": registry.realm, "path": HTPASSWD_PATH}}
     return _dump(_shared(registry, http_secret) | {"storage": storage, "auth": auth})
+
+
+def render_deployment_config(registry: Registry, deployment: Deployment, http_secret: str) -> str:
+    """Render config.yml of the private registry in the cluster. It may hold S3's and Redis's secrets too.
+
+    Replicas do not see what the others have cached; so with several, only a cache that all of them share is used.
+    """
+    config = _shared(registry, http_secret)
+    s3, redis = deployment.storage.s3, deployment.redis
+    config["http"] |= {"addr": f":{POD_PORT}", "draintimeout": f"{deployment.drain.timeout_seconds}s"}
+    storage: dict[str, Any] = {"s3": _s3(s3)} if s3 else {"filesystem": {"rootdirectory": STORAGE_PATH}}
+    storage["delete"] = {"enabled": registry.delete_enabled}
+    storage["redirect"] = {"disable": not (s3 and s3.redirect)}
+    if redis:
+        storage["cache"] = {"blobdescriptor": "redis"}
+        config["redis"] = _redis(redis)
+    elif deployment.replicas == 1 and registry.blob_descriptor_cache != "none":
+        storage["cache"] = {"blobdescriptor": registry.blob_descriptor_cache}
+    auth = {"htpasswd": {"realm": registry.realm, "path": HTPASSWD_PATH}}
+    return _dump(config | {"storage": storage, "auth": auth})
 
 
 def render_cache_config(registry: Registry, host: str, cache: Cache, http_secret: str) -> str:
@@ -65,6 +90,35 @@ def _shared(registry: Registry, http_secret: str) -> dict[str, Any]:
             }
         },
     }
+
+
+def _s3(s3: S3) -> dict[str, Any]:
+    """Render the parameters of the `s3` storage driver (its own documentation page)."""
+    parameters: dict[str, Any] = {
+        "region": s3.region,
+        "bucket": s3.bucket,
+        "forcepathstyle": s3.path_style,
+        "chunksize": s3.chunk_size_mib * 1024 * 1024,
+        "encrypt": s3.encrypt,
+    }
+    if s3.endpoint is not None:
+        parameters |= {"regionendpoint": s3.endpoint, "secure": s3.endpoint.startswith("https:")}
+    if s3.access_key is not None and s3.secret_key is not None:
+        parameters |= {"accesskey": s3.access_key.get_secret_value(), "secretkey": s3.secret_key.get_secret_value()}
+    if s3.root_directory is not None:
+        parameters["rootdirectory"] = s3.root_directory
+    return parameters
+
+
+def _redis(redis: Redis) -> dict[str, Any]:
+    options: dict[str, Any] = {"addrs": [redis.address], "db": redis.database}
+    if redis.username is not None:
+        options["username"] = redis.username
+    if redis.password is not None:
+        options["password"] = redis.password.get_secret_value()
+    if redis.tls_ca_pem is not None:
+        options["tls"] = {"rootcas": [REDIS_CA_PATH]}
+    return options
 
 
 def _upstream_url(host: str) -> str:

@@ -39,6 +39,8 @@ def _check_name(registry: Registry, deployment: Deployment, nodes: Nodes, known:
             "registry.deployment.exposure.each_node_itself needs a name that leads to another address on every node; "
             "set registry.host to one"
         )
-    by_node = registry.node or deployment.storage.volume or len(nodes.members) == 1
+    if not nodes.members and registry.host is None and exposure.address is None:
+        raise ValueError("registry.host says by which name clients reach the registry; set it, for there are no nodes")
+    by_node = not nodes.members or registry.node or deployment.storage.volume or len(nodes.members) == 1
     if exposure.kind == "node-port" and not (by_node or exposure.address or exposure.each_node_itself):
         raise ValueError(f"registry.node says whose address leads to the registry; write one of: {known}")

@@ -117,9 +117,9 @@ class Settings(Section):
 
     @property
     def registry_node(self) -> str:
-        """Name of the node that the registry runs on, or whose address leads to its Deployment."""
+        """Name of the node that the registry runs on, or whose address leads to its Deployment; '' without nodes."""
         volume = self.deployment.storage.volume if self.deployment else None
-        return self.registry.node or (volume.node if volume else next(iter(self.nodes.members)))
+        return self.registry.node or (volume.node if volume else next(iter(self.nodes.members), ""))
 
     @property
     def cluster_node(self) -> str | None:
@@ -146,10 +146,10 @@ class Settings(Section):
 
     def registry_address(self, node: str) -> str | None:
         """Where the registry's name leads as the hosts file of `node` has it; None: DNS alone knows."""
-        here, there = self.nodes.members[node].address, self.nodes.members[self.registry_node].address
-        if self.deployment is None:
-            return there
-        exposure = self.deployment.exposure
-        if exposure.each_node_itself:
-            return here
-        return exposure.address or (there if exposure.kind == "node-port" else None)
+        exposure = self.deployment.exposure if self.deployment else None
+        if exposure and exposure.address:
+            return exposure.address
+        if not self.nodes.members or (exposure and exposure.kind != "node-port"):
+            return None
+        itself = exposure is not None and exposure.each_node_itself
+        return self.nodes.members[node if itself else self.registry_node].address

@@ -1,0 +1,70 @@
+"""The way of resources to the cluster: the kubernetes plugin, configured from the stack's settings."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+import pulumi
+
+from towpath.access.kubeconfig_route import kubeconfig_route
+from towpath.settings.cluster import ReadFile, kubeconfig_text
+from towpath.settings.settings import Settings
+from towpath.ssh.connection import Connection
+
+if TYPE_CHECKING:
+    import pulumi_kubernetes as kubernetes
+
+
+class KubernetesCluster:
+    """The stack's cluster, with a provider that is registered when something first needs it."""
+
+    def __init__(self, kubeconfig: str, server: str, context: str | None = None) -> None:
+        """Take the content of a kubeconfig (secret) by which this machine reaches the cluster.
+
+        `server` is the API server's own address, by which one cluster is told from another: what a stack has in one
+        stays there as long as it is the same, whatever the way there.
+        """
+        self._kubeconfig = kubeconfig
+        self._server = server
+        self._context = context
+
+    @cached_property
+    def provider(self) -> "kubernetes.Provider":
+        """For objects that are the stack's own: what others made under their name is an error."""
+        return self._registered("cluster", take_over=False)
+
+    @cached_property
+    def taking_over(self) -> "kubernetes.Provider":
+        """For objects that an earlier destroy left: those that are there become the stack's again."""
+        return self._registered("cluster-taking-over", take_over=True)
+
+    def _registered(self, name: str, *, take_over: bool) -> "kubernetes.Provider":
+        import pulumi_kubernetes as kubernetes  # noqa: PLC0415 most of a second to import, and many stacks need none
+
+        return kubernetes.Provider(
+            name,
+            kubeconfig=pulumi.Output.secret(self._kubeconfig),
+            context=self._context,
+            cluster_identifier=self._server,
+            enable_server_side_apply=True,
+            # Replaced ones would be away for a moment.
+            enable_secret_mutable=True,
+            enable_config_map_mutable=True,
+            upsert_existing_objects=True if take_over else None,
+        )
+
+
+def kubernetes_cluster(
+    settings: Settings, connections: Mapping[str, Connection], read: ReadFile
+) -> KubernetesCluster | None:
+    """Read the kubeconfig, and open the way to the API server where a node leads there; None without a cluster.
+
+    Raises SettingsError, and TunnelError where the node does not lead there.
+    """
+    cluster = settings.cluster
+    if cluster is None:
+        return None
+    folder = str(PurePath(cluster.kubeconfig_file or "").parent)
+    route = kubeconfig_route(kubeconfig_text(cluster, read), cluster.context, folder, read)
+    return KubernetesCluster(route.text(), route.server, cluster.context)

@@ -1,0 +1,189 @@
+"""`RegistryDeployment`: the private registry as a Deployment in the cluster."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_random as random
+
+from components.applied_document import AppliedDocument, AppliedDocumentArgs
+from components.certificates import Certificates
+from components.credentials import Credentials
+from components.dynamic.registry_check import RegistryCheck
+from components.kubernetes_object import kubernetes_object
+from components.kubernetes_provider import KubernetesCluster
+from components.machine import Machine
+from towpath.applier.document import Document
+from towpath.nodes.registries import endpoint
+from towpath.registry.deployment.exposure import ingress, network_policy, service
+from towpath.registry.deployment.naming import Manifest
+from towpath.registry.deployment.node_folder import folder_entries
+from towpath.registry.deployment.secrets import CHECKSUM, SECRETS, DeploymentParts, checksum, contents, secret
+from towpath.registry.deployment.storage import persistent_volume, persistent_volume_claim
+from towpath.registry.deployment.workload import disruption_budget, namespace, workload
+from towpath.settings.deployment import Deployment
+from towpath.settings.registry import Registry
+
+_SECRET_CHARACTERS = 48
+
+
+@dataclass(frozen=True)
+class VolumeMachine:
+    """The node whose folder has the images, where that is how they are kept."""
+
+    machine: Machine
+    document_id: str
+    gone: bool
+
+
+@dataclass(frozen=True)
+class RegistryDeploymentArgs:
+    """What a registry in the cluster is made of."""
+
+    settings: Registry
+    deployment: Deployment
+    cluster: KubernetesCluster
+    address: str
+    """The name or address that clients use, without the port; the certificate names it."""
+    certificates: Certificates
+    credentials: Credentials
+    access: pulumi.Output[dict[str, Any]]
+    """The record of a `RegistryAccess`, secret; the registry is up once it is let in."""
+    salt: pulumi.Output[str]
+    """Secret; see `AppliedDocument`."""
+    volume: VolumeMachine | None = None
+
+
+class RegistryDeployment(pulumi.ComponentResource):
+    """All objects of the registry, and a login after each roll-out; the same outputs as `RegistryContainer`.
+
+    Does not remove images: see `storage` of its settings for what a destroy leaves.
+    """
+
+    url: pulumi.Output[str]
+    """`https://HOST[:PORT]`, known once the registry has let an account in."""
+    host: pulumi.Output[str]
+    """`HOST[:PORT]`, as it stands in image references."""
+    ca_pem: pulumi.Output[str]
+    """What clients must trust."""
+
+    def __init__(self, name: str, args: RegistryDeploymentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Run the registry as `args` say."""
+        super().__init__("towpath:index:RegistryDeployment", name, {}, opts)
+        self._name, self._args, self._deployment = name, args, args.deployment
+        base = self._base()
+        files = self._files()
+        before = [*base, *(self._secret(kind, files, base) for kind in SECRETS)]
+        checksums = {f"{CHECKSUM}/{kind}": self._checksum(kind, files) for kind in SECRETS}
+        pods = self._pods([*before, *self._images(base)], checksums)
+        ways = [self._object(each, before) for each in self._around() if each]
+        check = self._check([pods, *ways], checksums)
+        self.host = check.registry
+        self.url = check.registry.apply("https://{}".format)
+        self.ca_pem = args.certificates.ca_pem
+        self.register_outputs({"url": self.url, "host": self.host, "ca_pem": self.ca_pem})
+
+    def _base(self) -> list[pulumi.Resource]:
+        """Make the namespace. One that is to outlive a destroy with its claim is taken over where it is left."""
+        manifest = namespace(self._deployment)
+        return [self._kept_object(manifest)] if manifest else []
+
+    def _images(self, base: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
+        made: list[pulumi.Resource] = []
+        if self._args.volume and (volume := persistent_volume(self._deployment)):
+            folder = self._folder(self._args.volume)
+            made = [folder, self._object(volume, [folder])]
+        if claim := persistent_volume_claim(self._deployment):
+            made.append(self._kept_object(claim, [*base, *made]))
+        return made
+
+    def _kept_object(self, manifest: Manifest, after: Sequence[pulumi.Resource] = ()) -> pulumi.Resource:
+        claim = self._deployment.storage.made_claim
+        if claim is None or not claim.keep:
+            return self._object(manifest, after)
+        opts = pulumi.ResourceOptions(
+            parent=self, depends_on=list(after), provider=self._args.cluster.taking_over, retain_on_delete=True
+        )
+        return kubernetes_object(self._named(manifest), manifest, opts)
+
+    def _pods(self, after: Sequence[pulumi.Resource], checksums: dict[str, pulumi.Output[str]]) -> pulumi.Resource:
+        seconds = f"{self._deployment.ready_seconds}s"
+        manifest = workload(self._args.settings, self._deployment, checksums)
+        patience = pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create=seconds, update=seconds))
+        opts = pulumi.ResourceOptions.merge(self._options(after), patience)
+        return kubernetes_object(self._named(manifest), manifest, opts)
+
+    def _folder(self, place: VolumeMachine) -> AppliedDocument:
+        volume = self._deployment.storage.volume
+        document = Document(
+            place.document_id, folder_entries(volume.folder if volume else "", self._args.settings.user)
+        )
+        args = AppliedDocumentArgs(
+            machine=place.machine,
+            document_id=place.document_id,
+            document=pulumi.Output.from_input(document),
+            salt=self._args.salt,
+            gone=place.gone,
+        )
+        return AppliedDocument(f"{self._name}-folder", args, pulumi.ResourceOptions(parent=self))
+
+    def _around(self) -> list[Manifest | None]:
+        deployment = self._deployment
+        return [
+            service(deployment),
+            ingress(deployment, self._args.address),
+            disruption_budget(deployment),
+            network_policy(deployment),
+        ]
+
+    def _files(self) -> pulumi.Output[dict[str, dict[str, str]]]:
+        """Render the text of every Secret."""
+        args = self._args
+        # One secret over restarts and replicas, or an upload that spans two of them would be refused.
+        http_secret = random.RandomPassword(
+            f"{self._name}-http-secret",
+            length=_SECRET_CHARACTERS,
+            special=False,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        parts = pulumi.Output.all(
+            http_secret=http_secret.result,
+            htpasswd=args.credentials.htpasswd,
+            chain_pem=args.certificates.chain_pem,
+            private_key_pem=args.certificates.private_key_pem,
+            ca_pem=args.certificates.ca_pem,
+        )
+        rendered: pulumi.Output[dict[str, dict[str, str]]] = parts.apply(
+            lambda values: contents(args.settings, args.deployment, DeploymentParts(**values))
+        )
+        return pulumi.Output.secret(rendered)
+
+    def _secret(
+        self, kind: str, files: pulumi.Output[dict[str, dict[str, str]]], after: Sequence[pulumi.Resource]
+    ) -> pulumi.Resource:
+        manifest = secret(self._deployment, kind)
+        return kubernetes_object(f"{self._name}-{kind}", manifest, self._options(after), files[kind])
+
+    def _checksum(self, kind: str, files: pulumi.Output[dict[str, dict[str, str]]]) -> pulumi.Output[str]:
+        """Return what a preview may show of a Secret's change."""
+        both = pulumi.Output.all(files[kind], self._args.salt)
+        return pulumi.Output.unsecret(both.apply(lambda values: checksum(values[0], values[1])))
+
+    def _check(self, after: Sequence[pulumi.Resource], checksums: dict[str, pulumi.Output[str]]) -> RegistryCheck:
+        args = self._args
+        props: dict[str, pulumi.Input[Any]] = {
+            "registry": endpoint(args.address, args.deployment.exposure.client_port),
+            "access": args.access,
+            "rollout": {**checksums, "image": args.settings.image},
+        }
+        return RegistryCheck(f"{self._name}-check", props, pulumi.ResourceOptions(parent=self, depends_on=list(after)))
+
+    def _object(self, manifest: Manifest, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
+        return kubernetes_object(self._named(manifest), manifest, self._options(after))
+
+    def _named(self, manifest: Manifest) -> str:
+        return f"{self._name}-{manifest['kind'].lower()}"
+
+    def _options(self, after: Sequence[pulumi.Resource] = ()) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, depends_on=list(after), provider=self._args.cluster.provider)

@@ -1,0 +1,74 @@
+"""See that a registry serves: it answers, its certificate holds, it lets its account in and nobody else."""
+
+import asyncio
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from towpath.access.registry_access import RegistryAccess
+from towpath.errors import TowpathError
+from towpath.registry_client.catalog import ping
+from towpath.registry_client.errors import RegistryError, UnauthorizedError
+from towpath.ssh.errors import SshError
+
+PATIENCE_SECONDS = 60
+_PAUSE_SECONDS = 0.5
+_LAST_SECONDS = 10
+
+
+class RegistryCheckError(TowpathError):
+    """The registry does not serve as it should."""
+
+
+async def check_registry(record: Mapping[str, Any], patience_seconds: float = PATIENCE_SECONDS) -> None:
+    """Ask until it lets the account of a `RegistryAccess` record in, since routes to new pods take a moment.
+
+    Then see that it does not let in somebody without a password. Raises RegistryCheckError.
+    """
+    access = RegistryAccess.from_record(record)
+    try:
+        async with asyncio.timeout(patience_seconds) as limit:
+            await _until_it_serves(access)
+            await _refuses_nobody(access)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise RegistryCheckError(await _last_words(access, patience_seconds)) from None
+
+
+async def _until_it_serves(access: RegistryAccess) -> None:
+    while await _complaint(access) is not None:  # noqa: ASYNC110 nothing tells when a network has its new routes
+        await asyncio.sleep(_PAUSE_SECONDS)
+
+
+async def _refuses_nobody(access: RegistryAccess) -> None:
+    try:
+        async with dataclasses.replace(access, username="nobody", password="").session() as session:
+            await ping(session)
+    except UnauthorizedError:
+        return
+    except (RegistryError, SshError) as error:
+        raise RegistryCheckError(f"{error}; this was said to somebody without a password, who is to get 401") from None
+    raise RegistryCheckError(f"{access.registry} lets everybody in; see who serves there under this name and port")
+
+
+async def _complaint(access: RegistryAccess) -> str | None:
+    """Return why it does not serve, or None."""
+    try:
+        async with access.session() as session:
+            await ping(session)
+    except (RegistryError, SshError) as error:
+        return str(error)
+    return None
+
+
+async def _last_words(access: RegistryAccess, seconds: float) -> str:
+    try:
+        async with asyncio.timeout(_LAST_SECONDS):
+            said = await _complaint(access)
+    except TimeoutError:
+        said = "no answer"
+    return (
+        f"{access.registry} does not serve within {seconds:g} s of its roll-out ({said}); see the pods' logs, and that "
+        "registry.host and its port lead to the cluster from where this program asks (registry.access)"
+    )
