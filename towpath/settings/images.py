@@ -5,6 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from towpath.images.retention.policy import Retention
+from towpath.settings.collection import Collection
 from towpath.settings.mirror import MirrorImages
 from towpath.settings.types import Line, Section
 
@@ -26,6 +27,7 @@ class Images(Section):
         description="where manifests are kept before they are deleted, so that `images restore` can put them back; "
         "absolute or relative to the project",
     )
+    collection: Collection = Field(default_factory=Collection, description="sweeping the storage after deletions")
     unreadable: Literal["warn", "fail"] = Field(
         "warn", description="when the registry cannot be read: delete nothing and go on with a warning, or fail"
     )
