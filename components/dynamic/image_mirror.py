@@ -21,7 +21,7 @@ from pulumi.dynamic import (
 )
 
 from towpath.images.mirror.pins import carry_over
-from towpath.images.mirror.upkeep import MEANS, WISH, copy_in, find_drift, images_of, is_changed
+from towpath.images.mirror.upkeep import ACCESS, FOR_COPYING, WISH, copy_in, find_drift, images_of, is_changed
 
 PROJECT = Path(__file__).parents[2]
 
@@ -40,8 +40,8 @@ class ImageMirrorProvider(ResourceProvider):
         return CheckResult({**news, "images": carried.records}, failures)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Find a change in what is wanted, in what a refresh found, or in the means; nothing ever replaces."""
-        return DiffResult(changes=is_changed(_olds, _news, WISH + MEANS), replaces=[])
+        """Find a change in what is wanted, in what a refresh found, or in the access; nothing ever replaces."""
+        return DiffResult(changes=is_changed(_olds, _news, WISH + ACCESS), replaces=[])
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Copy what is not there yet."""
@@ -50,7 +50,7 @@ class ImageMirrorProvider(ResourceProvider):
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Look for each image; what is otherwise stands in the state until an `up` repairs it."""
         outs = {**props, "drift": find_drift(props)}
-        return ReadResult(id_, outs, {key: outs[key] for key in WISH + MEANS if key in outs})
+        return ReadResult(id_, outs, {key: outs[key] for key in WISH + ACCESS + FOR_COPYING if key in outs})
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Copy what is new, changed or lost; other credentials alone are only taken down."""

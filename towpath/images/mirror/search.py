@@ -1,7 +1,7 @@
 """Ask the sources of a stack's images, beside whatever else the program does."""
 
 import asyncio
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from towpath.images.mirror.resolve import resolve
@@ -12,20 +12,32 @@ from towpath.settings.settings import Settings
 
 
 class MirrorSearch:
-    """Begins at once; `result` waits for its end."""
+    """Begins at once; what asks for its findings waits for its end.
+
+    Raises MirrorError, ExternalLoginError and UntrustedCertificateError then.
+    """
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         """Begin. `folder` is where the paths of files begin."""
-        self.ways = upstream_ways(settings)
         pool = ThreadPoolExecutor(1, "mirror")
-        self._found: Future[list[Wanted]] = pool.submit(asyncio.run, _search(settings, self.ways, folder))
+        self._found = pool.submit(_search, settings, folder)
         pool.shutdown(wait=False)
 
     def result(self) -> list[Wanted]:
-        """Return what each image is now, with its problem where its source did not say. Raises MirrorError."""
-        return self._found.result()
+        """Return what each image is now, with its problem where its source did not say."""
+        return self._found.result()[0]
+
+    @property
+    def ways(self) -> dict[str, UpstreamWay]:
+        """The ways to the upstreams, by host."""
+        return self._found.result()[1]
 
 
-async def _search(settings: Settings, ways: dict[str, UpstreamWay], folder: Path) -> list[Wanted]:
-    async with Sources(ways, folder) as sources:
-        return await resolve(settings.images.mirror, sources)
+def _search(settings: Settings, folder: Path) -> tuple[list[Wanted], dict[str, UpstreamWay]]:
+    ways = upstream_ways(settings)
+
+    async def run() -> list[Wanted]:
+        async with Sources(ways, folder) as sources:
+            return await resolve(settings.images.mirror, sources)
+
+    return asyncio.run(run()), ways

@@ -21,8 +21,10 @@ from towpath.ssh import errors as ssh
 
 WISH = ("registry", "images", "drift")
 """The inputs that say what is to be here; `drift` is empty but for what a refresh found."""
-MEANS = ("access", "ways", "storage")
-"""The inputs that say how to get there: secrets, and of no consequence for the images."""
+ACCESS = ("access",)
+"""The input that leads to the registry, which a refresh needs too: taken down as it changes, without any work."""
+FOR_COPYING = ("ways", "storage")
+"""The inputs that only a copying needs, which gets new ones: a token that is another each time is no change."""
 
 _TOLD_FROM_BYTES = 50_000_000
 _TOLD_STEPS = 5

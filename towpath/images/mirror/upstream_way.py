@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from towpath.external.login import obtain
 from towpath.images.mirror.source import UpstreamSource
 from towpath.nodes.no_proxy import complete_no_proxy
 from towpath.nodes.proxy_url import proxy_url
@@ -52,7 +53,10 @@ class UpstreamWay:
 
 
 def upstream_ways(settings: Settings) -> dict[str, UpstreamWay]:
-    """Return the way to each upstream of the images that are copied in, by its host."""
+    """Return the way to each upstream of the images that are copied in, by its host.
+
+    Raises ExternalLoginError where a command gives no login.
+    """
     by_host: dict[str, list[MirrorImage]] = {}
     for image in settings.images.mirror:
         origin = image.origin
@@ -78,14 +82,26 @@ def _way(settings: Settings, host: str, images: Iterable[MirrorImage]) -> Upstre
 
 
 def _login(settings: Settings, host: str, images: Iterable[MirrorImage]) -> Credentials | None:
-    """Return the account of an image, else the one that external_registries has with a fixed password."""
+    """Return the account of an image, else the one that external_registries has, which may run a command."""
     for image in images:
         if image.username and image.password:
             return Credentials(image.username, image.password.get_secret_value())
     shared = settings.external_registries.get(host)
-    if shared and shared.user and shared.password:
-        return Credentials(shared.user, shared.password.get_secret_value())
-    return None
+    if shared is None:
+        return None
+    if shared.password:
+        return Credentials(shared.user or "", shared.password.get_secret_value())
+    got = obtain(
+        {
+            "host": host,
+            "command": list(shared.command_for(host) or ()),
+            "answer": shared.spoken,
+            "username_given": shared.user,
+            "lifetime_minutes": shared.token_minutes,
+            "timeout_seconds": shared.timeout_seconds,
+        }
+    )
+    return Credentials(got["username"], got["password"])
 
 
 def _proxy(settings: Settings, host: str, kind: str) -> tuple[str | None, bool]:
