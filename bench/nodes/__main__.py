@@ -16,9 +16,10 @@ from bench.nodes.peers.ansible import Ansible
 from bench.nodes.peers.pyinfra import Pyinfra
 from bench.nodes.peers.raw import Raw
 from bench.nodes.peers.tools import Tools, ensure_tools
-from bench.nodes.towpath_runs import TowpathApplier, TowpathUp, copy_sources
+from bench.nodes.towpath_runs import TowpathApplier, TowpathUp
 from bench.nodes.wanted import ADDRESS, Wanted, wanted_files
 from bench.nodes.wish import configuration, documents, settings_of
+from bench.pulumi_project import copy_sources
 from lab.paths import Paths
 from lab.topology import node_address
 

@@ -1,0 +1,1 @@
+"""Copying images from one registry into another, first and again."""

@@ -1,0 +1,127 @@
+"""Measure, check that every image arrived with its digest, write images-copying-first and images-copying-unchanged."""
+
+import argparse
+import asyncio
+import os
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.filesize import decimal
+
+from bench.filled_registry import open_session
+from bench.harness import Comparison, Times, machine, timed, turns
+from bench.images_copying.contenders import Contender, CraneCopy, SkopeoSync, TowpathCopier, TowpathUp
+from bench.images_copying.ends import Ends
+from bench.images_copying.upstream import Sizes, fill
+from bench.pulumi_project import copy_sources
+from tests.lab.registry_server import ACCOUNT, CURRENT, PASSWORD, RegistryServer
+from towpath.registry_client import manifest
+
+IMAGES = 30
+SIZES, SHORT_SIZES = Sizes(6_000_000, 1_500_000, 300_000), Sizes(300_000, 75_000, 15_000)
+ROUNDS, SHORT_ROUNDS = 3, 1
+CRANES_AT_ONCE = 4
+FIRST = Comparison(
+    "images-copying-first",
+    "Copying 30 images of two platforms into an empty registry",
+    {"skopeo": 1.0, "crane": 1.0, "crane, 4 at once": 1.0},
+    frozenset({"copier"}),
+    {"copier": "Towpath's own, without the engine"},
+)
+UNCHANGED = Comparison(
+    "images-copying-unchanged",
+    "The same again, with nothing to copy",
+    {"skopeo": 0.1, "crane": 0.1, "crane, 4 at once": 0.1},
+    frozenset({"copier", "up --refresh"}),
+    {
+        "towpath": "asks the source, and compares with the state",
+        "up --refresh": "Towpath that asks the target too, as the peers do",
+        "copier": "Towpath's own, without the engine; asks both",
+    },
+)
+
+
+def measure(
+    contender: Contender, source: RegistryServer, folder: Path, digests: dict[str, str], times: list[Times]
+) -> None:
+    """Let one contender copy into a fresh registry, and again; check after each that everything is there."""
+    with tempfile.TemporaryDirectory(dir=folder) as place, RegistryServer(Path(place), bcrypt_cost=5) as target:
+        ends = Ends(source.host, source.ca_pem, target.host, target.ca_pem, ACCOUNT, PASSWORD, sorted(digests))
+        contender.prepare(ends)
+        timed(times[0], contender.name, contender.copy)
+        check(contender, target, digests)
+        held = target.state()
+        timed(times[1], contender.name, contender.again)
+        if isinstance(contender, TowpathUp):
+            timed(times[1], "up --refresh", contender.refreshed)
+        if contender.name != "skopeo" and target.state().keys() != held.keys():
+            raise RuntimeError(f"{contender.name} wrote again what was there")
+        contender.forget()
+        check(contender, target, digests)
+
+
+def check(contender: Contender, target: RegistryServer, digests: Mapping[str, str]) -> None:
+    """Raise RuntimeError unless the target has every tag with the source's digest."""
+
+    async def found() -> dict[str, str]:
+        async with open_session(target, 8) as session:
+            return {name: (await manifest.head(session, name, "1")).digest for name in digests}
+
+    if asyncio.run(found()) != digests:
+        raise RuntimeError(f"{contender.name} did not copy every image with its digest")
+
+
+def run(rounds: int, sizes: Sizes, folder: Path) -> None:
+    """Measure everything, report."""
+    where: dict[str, Any] = machine()
+    sources = folder / "towpath"
+    copy_sources(sources)
+    folders = {name: folder / name for name in ("skopeo", "crane", "cranes")}
+    for each in folders.values():
+        each.mkdir()
+    towpath = TowpathUp(sources)
+    everybody: list[Contender] = [
+        towpath,
+        TowpathCopier(sources),
+        SkopeoSync(folders["skopeo"]),
+        CraneCopy(folders["crane"], 1),
+        CraneCopy(folders["cranes"], CRANES_AT_ONCE),
+    ]
+    contenders = {each.name: each for each in everybody}
+    times: list[Times] = [{}, {}]
+    with RegistryServer(folder / "source", bcrypt_cost=5) as source:
+        digests = asyncio.run(fill(source, IMAGES, sizes))
+        for turn in turns(list(contenders), rounds):
+            for name in turn:
+                measure(contenders[name], source, folder, digests, times)
+    skopeo = subprocess.run(["skopeo", "--version"], check=True, capture_output=True, text=True).stdout.split()[2]
+    where |= {"pulumi": towpath.version(), "skopeo": skopeo, "registry": CURRENT, "bcrypt_cost": 5}
+    where |= {"images": IMAGES, "bytes_without_repeats": sizes.unique(IMAGES)}
+    report(times, where)
+
+
+def report(times: list[Times], where: dict[str, Any]) -> None:
+    """Write both comparisons."""
+    size = decimal(where["bytes_without_repeats"])
+    facts = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in where.items())
+    for comparison, taken in zip((FIRST, UNCHANGED), times, strict=True):
+        result = comparison.result(taken)
+        table = comparison.table(result, f"{size} at bcrypt cost {where['bcrypt_cost']}")
+        comparison.write({**result, "conditions": where}, [f"{facts}.\n", table])
+
+
+def main() -> None:
+    """Measure as the command line says."""
+    short = bool(os.environ.get("SHORT"))
+    parser = argparse.ArgumentParser(prog="python -m bench.images_copying", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=SHORT_ROUNDS if short else ROUNDS)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench") as folder:
+        run(given.rounds, SHORT_SIZES if short else SIZES, Path(folder))
+
+
+if __name__ == "__main__":
+    main()
