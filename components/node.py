@@ -1,6 +1,7 @@
 """`Node`: everything about pulling images on one machine."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pulumi
 
@@ -22,6 +23,8 @@ class NodeArgs:
     document_id: str
     salt: pulumi.Output[str]
     """Secret; see `AppliedDocument`."""
+    logins: Mapping[str, pulumi.Output[dict[str, str]]] = field(default_factory=dict)
+    """For a credential provider: host as in image references → `{"username", "password"}`, secret."""
     gone: bool = False
     """The machine is not there any more: its resources stay as they are, and a destroy leaves it alone."""
 
@@ -39,9 +42,14 @@ class Node(pulumi.ComponentResource):
         """Set the machine up as `args` say."""
         super().__init__("towpath:index:Node", name, {}, opts)
         member = args.settings.nodes.members[args.machine.name]
-        proxy = node_proxy(args.settings, member, args.settings.nodes.setup_of(member))
-        document = args.ca_pem.apply(
-            lambda pem: node_document(node_wish(args.settings, args.machine.name, pem), document_id=args.document_id)
+        setup = args.settings.nodes.setup_of(member)
+        proxy = node_proxy(args.settings, member, setup)
+        logins = args.logins if setup.credential_provider else {}
+        document = pulumi.Output.all(ca_pem=args.ca_pem, logins=pulumi.Output.all(**logins)).apply(
+            lambda parts: node_document(
+                node_wish(args.settings, args.machine.name, parts["ca_pem"], parts["logins"]),
+                document_id=args.document_id,
+            )
         )
         applied = AppliedDocument(
             name,

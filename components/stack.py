@@ -15,6 +15,7 @@ from components.node import Node, NodeArgs
 from components.operator_trust import OperatorTrust
 from components.registry import RegistryContainer, RegistryContainerArgs
 from components.rollout import roll_out
+from towpath.accounts.choice import pulling_account
 from towpath.applier.bootstrap import Sudo
 from towpath.machines.document_id import (
     cache_document_id,
@@ -97,9 +98,19 @@ class Stack:
             ca_pem=self._certificates.ca_pem if self._certificates else pulumi.Output.from_input(""),
             document_id=node_document_id(name, pulumi.get_stack()),
             salt=self._salt,
+            logins=self._logins(),
             gone=self._settings.nodes.members[name].gone,
         )
         return Node(name, args, opts)
+
+    def _logins(self) -> dict[str, pulumi.Output[dict[str, str]]]:
+        """Who pulls from which registry."""
+        settings = self._settings
+        found = dict(self.external.logins) if self.external else {}
+        if self.credentials:
+            account = settings.nodes.account or pulling_account(settings.accounts)
+            found[settings.registry_endpoint] = self.credentials.logins.apply(lambda logins: logins[account])
+        return found
 
     def _after_its_node(self) -> pulumi.ResourceOptions:
         """Order what runs on the registry's node: a runtime that restarts takes the registry down with it."""

@@ -1,17 +1,24 @@
 """What each node is to be told, from the stack's settings."""
 
 import dataclasses
+from collections.abc import Mapping
 
 from towpath.nodes.proxy import Proxy
 from towpath.nodes.registries import Mirror, PrivateRegistry, Upstream, endpoint
-from towpath.nodes.wish import NodeWish
+from towpath.nodes.wish import NodeWish, RegistryLogin
 from towpath.settings.nodes import Node, NodeSetup
 from towpath.settings.settings import Settings
 from towpath.settings.validators import is_address
 
+Logins = Mapping[str, Mapping[str, str]]
+"""Host as in image references → `{"username", "password"}`."""
+_UNKNOWN = {"username": "unknown", "password": "unknown until up"}
 
-def node_wish(settings: Settings, name: str, ca_pem: str) -> NodeWish:
+
+def node_wish(settings: Settings, name: str, ca_pem: str, logins: Logins | None = None) -> NodeWish:
     """Return the wish for one node. `ca_pem` signed the certificates of our own registry and its caches.
+
+    `logins` are for nodes with a credential provider: whoever does not know them gets the wish with placeholders.
 
     Raises NodeError for values that no runtime can carry.
     """
@@ -28,8 +35,21 @@ def node_wish(settings: Settings, name: str, ca_pem: str) -> NodeWish:
         trust_containerd=settings.trust.containerd,
         live_restore=setup.live_restore,
         docker_proxy=setup.docker_proxy or "drop-in",
+        logins=_logins(settings, setup, logins or {}),
     )
     return wish if setup.proxied is None else dataclasses.replace(wish, proxied=frozenset(setup.proxied))
+
+
+def login_hosts(settings: Settings) -> list[str]:
+    """List the registries that a credential provider logs in to, ours first."""
+    return [*([settings.registry_endpoint] if settings.has_registry else []), *settings.external_registries]
+
+
+def _logins(settings: Settings, setup: NodeSetup, logins: Logins) -> tuple[RegistryLogin, ...]:
+    if not setup.credential_provider:
+        return ()
+    found = {host: logins.get(host, _UNKNOWN) for host in login_hosts(settings)}
+    return tuple(RegistryLogin(host, login["username"], login["password"]) for host, login in found.items())
 
 
 def node_proxy(settings: Settings, node: Node, setup: NodeSetup) -> Proxy | None:

@@ -5,6 +5,7 @@ Its connection to the API server takes the same proxy, so that NO_PROXY must nam
 
 from towpath.applier.actors import Actor, Service
 from towpath.applier.entries import File, FileEntry
+from towpath.nodes import credential_provider
 from towpath.nodes.systemd import drop_in_path, environment_drop_in
 from towpath.nodes.wish import NodeWish
 
@@ -22,5 +23,7 @@ def kubelet_files(wish: NodeWish) -> list[FileEntry]:
 
 def kubelet_service(wish: NodeWish) -> list[Actor]:
     """List kubelet's service; pods go on while it restarts."""
-    paths = tuple(entry.path for entry in kubelet_files(wish))
-    return [Service("kubelet", paths, settle_seconds=_SETTLE_SECONDS)] if paths else []
+    provider = credential_provider.restart_paths(wish) if wish.has("kubelet") else []
+    paths = (*(entry.path for entry in kubelet_files(wish)), *provider)
+    check = credential_provider.CHECK if provider else None
+    return [Service("kubelet", paths, check=check, settle_seconds=_SETTLE_SECONDS)] if paths else []

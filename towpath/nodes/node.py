@@ -1,7 +1,7 @@
 """The whole of a node's image-pulling set-up as one document."""
 
 from towpath.applier.document import Document
-from towpath.nodes import containerd, containers, docker, kubelet, rancher, trust
+from towpath.nodes import containerd, containers, credential_provider, docker, kubelet, rancher, trust
 from towpath.nodes.facts import Facts, check_wish, narrowed
 from towpath.nodes.wish import NodeWish
 
@@ -29,13 +29,15 @@ def node_document(wish: NodeWish, facts: Facts | None = None, document_id: str =
             *containers.containers_files(wish),
             *rancher.rancher_files(wish),
             *kubelet.kubelet_files(wish),
+            *credential_provider.provider_files(wish),
             *trust.trust_command(wish),
+            *credential_provider.provider_command(wish),
             *containerd.containerd_service(wish),
             *docker.docker_service(wish),
             *containers.crio_service(wish),
             *rancher.rancher_services(wish),
             *kubelet.kubelet_service(wish),
         ),
-        secrets=wish.proxy.secrets if wish.proxy else (),
+        secrets=(*(wish.proxy.secrets if wish.proxy else ()), *(login.password for login in wish.logins)),
         requires=requires,
     )

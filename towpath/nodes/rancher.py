@@ -11,6 +11,7 @@ import yaml
 
 from towpath.applier.actors import Actor, Service
 from towpath.applier.entries import Block, File, FileEntry
+from towpath.nodes import credential_provider
 from towpath.nodes.systemd import environment_lines
 from towpath.nodes.wish import NodeWish, Runtime
 
@@ -46,10 +47,16 @@ def rancher_services(wish: NodeWish) -> list[Actor]:
     for distribution in _DISTRIBUTIONS:
         paths = {entry.path for entry in _files(wish, distribution)}
         for service, environment_file in distribution.environment_files.items():
-            restart = tuple(path for path in (environment_file, _registries_path(distribution)) if path in paths)
+            restart = [path for path in (environment_file, _registries_path(distribution)) if path in paths]
+            restart += _provider_paths(wish, service)
             if restart and wish.has(service):
-                services.append(Service(service, restart, timeout_seconds=_START_SECONDS))
+                services.append(Service(service, tuple(restart), timeout_seconds=_START_SECONDS))
     return services
+
+
+def _provider_paths(wish: NodeWish, service: Runtime) -> list[str]:
+    ours = [path for path, names in credential_provider.rancher_configs(wish).items() if service in names]
+    return [*ours, credential_provider.CONFIG] if ours else []
 
 
 def registries_yaml(wish: NodeWish, folder: str) -> str:

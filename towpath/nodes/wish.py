@@ -1,6 +1,6 @@
 """What a node is to be able to pull, and how; the value from which `node_document` renders everything."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from towpath.nodes.proxy import Proxy
@@ -16,6 +16,15 @@ class TrustedCa:
 
     name: str
     pem: str
+
+
+@dataclass(frozen=True)
+class RegistryLogin:
+    """Who pulls from a registry. `host` stands as in image references."""
+
+    host: str
+    username: str
+    password: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,9 @@ class NodeWish:
         {"docker", "containerd", "crio", "podman", "k3s", "k3s-agent", "rke2-server", "rke2-agent"}
     )
     """Runtimes that get the proxy. kubelet pulls through its runtime, and needs one only for credential plugins."""
+
+    logins: tuple[RegistryLogin, ...] = ()
+    """Given to kubelet by a credential provider, for pods of every namespace."""
 
     def has(self, runtime: Runtime) -> bool:
         """Whether a runtime is to be set up if it is there."""

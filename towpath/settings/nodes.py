@@ -8,6 +8,7 @@ from towpath.machines.batches import batch_size
 from towpath.nodes import registries
 from towpath.nodes.wish import Runtime
 from towpath.settings.types import (
+    AccountName,
     CertificatesPem,
     Host,
     HostKey,
@@ -82,6 +83,11 @@ class NodeSetup(Section):
     insecure_registries: tuple[UnverifiedRegistry, ...] | None = Field(
         None, description="host[:port] or CIDRs that Docker speaks to without verification; think twice"
     )
+    credential_provider: bool | None = Field(
+        None,
+        description="let kubelet log in for the pods of every namespace, without pull secrets; needs Kubernetes 1.26; "
+        "default: false",
+    )
 
 
 class NodeGroup(Section):
@@ -155,6 +161,9 @@ class Nodes(Section):
     rollout: Rollout = Field(default_factory=Rollout, description="how changes reach them")
     groups: dict[ResourceName, NodeGroup] = Field(default_factory=dict, description="settings that nodes share")
     members: dict[ResourceName, Node] = Field(default_factory=dict, description="the nodes, by name")
+    account: AccountName | None = Field(
+        None, description="whom credential_provider logs in as; default: the first account whose role is pull"
+    )
     preflight: bool = Field(
         True,
         description="try every node's SSH while previewing: what cannot work is said before anything is touched",

@@ -4,6 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from towpath.nodes.registries import endpoint
 from towpath.settings.accounts import Accounts
 from towpath.settings.cluster import Cluster
 from towpath.settings.deployment import Deployment
@@ -61,6 +62,21 @@ class Settings(Section):
         ]
 
     @model_validator(mode="after")
+    def _logins_of_nodes(self) -> Self:
+        names = {account.name for account in self.accounts}
+        if self.nodes.account is not None and self.nodes.account not in names:
+            known = ", ".join(sorted(names)) or "none, since there is no registry"
+            raise ValueError(f"nodes.account is {self.nodes.account!r}, which is no account; write one of: {known}")
+        if not self.has_registry and not self.external_registries:
+            for name, node in self.nodes.members.items():
+                if self.nodes.setup_of(node).credential_provider:
+                    raise ValueError(
+                        f"nodes.members.{name} has a credential_provider, but there is no registry to log in to; take "
+                        "it out, or name external_registries"
+                    )
+        return self
+
+    @model_validator(mode="after")
     def _registry_on_a_node(self) -> Self:
         node = self.registry.node
         known = ", ".join(sorted(self.nodes.members))
@@ -107,6 +123,11 @@ class Settings(Section):
     def has_certificates(self) -> bool:
         """Whether something of the stack serves TLS: the registry, or a pull-through cache."""
         return self.has_registry or bool(self.registry.caches)
+
+    @property
+    def registry_endpoint(self) -> str:
+        """The registry as it stands in image references."""
+        return endpoint(self.registry_host, self.registry_port)
 
     @property
     def deployment(self) -> Deployment | None:
