@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from lab.cluster.local_control_plane import ControlPlane
+from tests.lab.api_server import ApiServer
 from tests.lab.cluster_access import ClusterAccess
 from tests.lab.lab_access import LabAccess, lab_command, shell_environment
 from tests.lab.node_access import NodeAccess, prepare
@@ -76,3 +78,10 @@ def redis(lab: LabAccess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """A Redis with a password that nodes and pods reach."""
     with RedisServer(tmp_path_factory.mktemp("redis"), host=LAB_HOST) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    """An API server of the session's own, without nodes: pods stay pending."""
+    with ControlPlane(tmp_path_factory.mktemp("api")) as control_plane:
+        yield ApiServer(control_plane)
