@@ -9,7 +9,7 @@ from towpath.images.retention.policy import Pattern, Range
 from towpath.oci.descriptor import Platform
 from towpath.oci.errors import FormatError
 from towpath.oci.reference import Reference, check_repository, is_tag
-from towpath.settings.types import Line, Section
+from towpath.settings.types import CertificatesPem, Line, Section
 
 
 def _source(value: str) -> str:
@@ -88,7 +88,7 @@ class MirrorImage(Section):
     pin: bool = Field(False, description="stay at the digest that was copied first: a tag that moves is only told")
     username: Line | None = Field(None, description="account at the upstream; default: what external_registries has")
     password: SecretStr | None = Field(None, description="secret, of that account")
-    ca_pem: str | None = Field(
+    ca_pem: CertificatesPem | None = Field(
         None, description="what signed the upstream's certificate; default: nodes.upstreams.HOST.ca_pem, public CAs"
     )
     proxy: Literal["stack", "environment", "none"] = Field(
