@@ -9,7 +9,7 @@ from towpath.images.collection.errors import CollectionError
 from towpath.images.collection.performer import Performer, Tell
 from towpath.images.collection.sequence import State, Step, advance, run
 from towpath.images.collection.site import Site
-from towpath.images.collection.summary import describe
+from towpath.images.collection.summary import describe, foreseen
 from towpath.registry_client.retry import Retry
 
 _AT_ONCE = Retry(attempts=1)
@@ -51,7 +51,7 @@ async def collect(access: RegistryAccess, site: Site, canary_repository: str, te
         state = await run(State(), performer.perform, time.monotonic)
     if not state.succeeded:
         raise CollectionError("; ".join(describe(state)))
-    return _collected(state)
+    return _collected(state, describe(state))
 
 
 async def foresee(access: RegistryAccess, site: Site, canary_repository: str, tell: Tell) -> Collected:
@@ -61,10 +61,10 @@ async def foresee(access: RegistryAccess, site: Site, canary_repository: str, te
         state = State()
         while state.step in (Step.RESOLVE, Step.DRY_RUN):
             state = advance(state, await performer.perform(state.step))
-    return _collected(state)
+    return _collected(state, foreseen(state))
 
 
-def _collected(state: State) -> Collected:
+def _collected(state: State, lines: list[str]) -> Collected:
     report = state.swept or state.eligible
     return Collected(
         touched=state.touched,
@@ -74,5 +74,5 @@ def _collected(state: State) -> Collected:
         bytes_after=state.after_bytes,
         read_only_seconds=state.read_only_seconds,
         down_seconds=state.down_seconds,
-        lines=tuple(describe(state)),
+        lines=tuple(lines),
     )

@@ -1,12 +1,11 @@
 """A registry in a container on a node: every step by one SSH connection, and put back there whatever happens here."""
 
 import base64
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, dataclass
-from typing import Any
 
 from towpath.images.collection.node_program import opening, serve_command
+from towpath.images.collection.place import RegistryContainerPlace
 from towpath.images.collection.read_only import read_only_config
 from towpath.ssh.connection import Connection
 from towpath.ssh.dialogue import Dialogue, dialogue
@@ -16,26 +15,6 @@ _STEP_SECONDS = 180
 """For everything but the collector itself; a restart waits up to 10 s for what runs, taking the lock up to 120 s."""
 _IDLE_SECONDS = 300
 """After which the watcher on the node puts the registry back, if nothing more is asked."""
-
-
-@dataclass(frozen=True)
-class RegistryContainerPlace:
-    """Which container, and where its files are on the node."""
-
-    container: str
-    config_path: str
-    storage_folder: str
-    container_config_path: str
-    """The config file as the container has it mounted."""
-
-    def to_record(self) -> dict[str, Any]:
-        """Return plain values."""
-        return asdict(self)
-
-    @staticmethod
-    def from_record(record: Mapping[str, Any]) -> "RegistryContainerPlace":
-        """Make the place again."""
-        return RegistryContainerPlace(**record)
 
 
 class ContainerSite:

@@ -2,11 +2,42 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from towpath.images.collection.errors import CollectionError
 from towpath.images.collection.site import Site
 from towpath.machines.record import from_record
+from towpath.registry.config import CONFIG_PATH
+from towpath.settings.registry import Registry
+
+CONTAINER = "container"
+
+
+@dataclass(frozen=True)
+class RegistryContainerPlace:
+    """A container on a node, and where its files are there."""
+
+    container: str
+    config_path: str
+    storage_folder: str
+    container_config_path: str
+    """The config file as the container has it mounted."""
+
+    @staticmethod
+    def of(registry: Registry) -> "RegistryContainerPlace":
+        """Return the place of a stack's registry."""
+        config_path = f"{registry.config_folder}/config/config.yml"
+        return RegistryContainerPlace(registry.container, config_path, registry.storage_folder, CONFIG_PATH)
+
+    def to_record(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {"kind": CONTAINER, **asdict(self)}
+
+    @staticmethod
+    def from_record(record: Mapping[str, Any]) -> "RegistryContainerPlace":
+        """Make the place again."""
+        return RegistryContainerPlace(**{key: value for key, value in record.items() if key != "kind"})
 
 
 @asynccontextmanager
@@ -18,11 +49,11 @@ async def open_site(
     What an interrupted collection left behind is put back first, and told.
     """
     # The SSH library takes a third of a second to import.
-    from towpath.images.collection.container_site import RegistryContainerPlace, container_site  # noqa: PLC0415
+    from towpath.images.collection.container_site import container_site  # noqa: PLC0415
 
-    if place.get("kind") != "container":
+    if place.get("kind") != CONTAINER:
         raise CollectionError(f"a registry of kind {place.get('kind')!r} is not known here; use a newer Towpath")
-    found = RegistryContainerPlace.from_record(place["container"])
+    found = RegistryContainerPlace.from_record(place)
     async with container_site(from_record(way), found, timeout_seconds) as site:
         if site.recovered:
             tell("an earlier collection was interrupted; the registry was put back")

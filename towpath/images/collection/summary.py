@@ -24,3 +24,11 @@ def describe(state: State) -> list[str]:
         lines.append(f"storage: {sizes}, {decimal(freed)} freed" if freed >= 0 else f"storage: {sizes}")
     lines.append(f"read-only for {state.read_only_seconds:.1f} s, of which it was down for {state.down_seconds:.1f} s")
     return lines + [f"note: {note}" for note in state.notes]
+
+
+def foreseen(state: State) -> list[str]:
+    """Return what a collection would free, as its dry run says."""
+    report = state.eligible
+    if report is None or report.nothing_to_do:
+        return ["nothing to free"]
+    return [f"would sweep: {report.blobs_eligible} blobs, {report.manifests_eligible} manifests"]
