@@ -1,7 +1,6 @@
 """`Stack`: all parts of one environment, composed from its settings."""
 
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -10,6 +9,7 @@ import pulumi_random as random
 from components.cache import PullThroughCache, PullThroughCacheArgs
 from components.certificates import Certificates
 from components.credentials import Credentials
+from components.images import Images
 from components.machine import Machine
 from components.node import Node, NodeArgs
 from components.operator_trust import OperatorTrust
@@ -25,7 +25,6 @@ from towpath.machines.document_id import (
     volume_document_id,
 )
 from towpath.machines.wishes import node_proxy
-from towpath.nodes.registries import endpoint
 from towpath.settings.deployment import Deployment
 from towpath.settings.deployment_storage import NodeVolume
 from towpath.settings.settings import Settings
@@ -33,12 +32,9 @@ from towpath.ssh.connection import Connection
 
 if TYPE_CHECKING:
     from components.external_logins import ExternalLogins
-    from components.image_mirror import MirroredImages
     from components.kubernetes_provider import KubernetesCluster
     from components.registry_deployment import RegistryDeployment, VolumeMachine
-    from towpath.images.mirror.search import MirrorSearch
 
-_PROJECT = Path(__file__).parents[1]
 _SALT_CHARACTERS = 32
 
 
@@ -58,8 +54,8 @@ class Stack:
         """Register everything."""
         self._settings = settings
         self._cluster = cluster
-        search = self._mirror_search()
         self._machines = {name: Machine(name, connection) for name, connection in connections.items()}
+        self.images = Images(settings, self._machines)
         self._certificates = self._signed() if settings.has_certificates else None
         # Not RandomBytes: the id of one is its value, in plain text in the state.
         self._salt = random.RandomPassword("drift-salt", length=_SALT_CHARACTERS, special=False).result
@@ -74,7 +70,8 @@ class Stack:
             self.registry, self.caches = self._registry(), self._caches()
             before = [*self.nodes.values(), *([self.registry] if self.registry else []), *self.caches.values()]
             self.nodes |= self._roll_out(silent, before)
-        self.mirrored = self._mirrored(search)
+        if self.registry and self._certificates and self.credentials:
+            self.images.register(self.registry, self._certificates, self.credentials)
         for name in silent:
             pulumi.log.warn(f"{name} does not answer; it is tried last, after everything else")
         if settings.trust.operator and self._certificates:
@@ -170,35 +167,6 @@ class Stack:
         from components.external_logins import ExternalLogins  # noqa: PLC0415 most stacks have none
 
         return ExternalLogins("external", self._settings.external_registries)
-
-    def _mirror_search(self) -> "MirrorSearch | None":
-        """Begin to ask for the images to copy in, if there are any and the registry did not go with its machine."""
-        settings = self._settings
-        if not settings.images.mirror:
-            return None
-        if settings.deployment is None and settings.nodes.members[settings.registry_node].gone:
-            return None
-        from towpath.images.mirror.search import MirrorSearch  # noqa: PLC0415 most stacks need no HTTP library
-
-        return MirrorSearch(settings, _PROJECT)
-
-    def _mirrored(self, search: "MirrorSearch | None") -> "MirroredImages | None":
-        if search is None or self.registry is None or self._certificates is None or self.credentials is None:
-            return None
-        from components.image_mirror import MirroredImages, MirroredImagesArgs  # noqa: PLC0415 as above
-        from components.registry_access import registry_access  # noqa: PLC0415 as above
-        from towpath.images.mirror.room import StorageFolder  # noqa: PLC0415 as above
-
-        settings, node = self._settings, self._settings.registry_node
-        folder = StorageFolder(self._machines[node].connection, settings.registry.storage_folder)
-        args = MirroredImagesArgs(
-            registry=endpoint(settings.registry_host, settings.registry_port),
-            access=registry_access(settings, self._certificates, self.credentials, self._machines),
-            images=search.result(),
-            ways=search.ways,
-            storage=folder if settings.deployment is None else None,
-        )
-        return MirroredImages("mirror", args, pulumi.ResourceOptions(depends_on=[self.registry]))
 
     def _caches(self) -> dict[str, PullThroughCache]:
         if self._certificates is None:

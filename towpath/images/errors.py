@@ -8,7 +8,9 @@ TowpathError
     ├── CapExceededError       a plan deletes more than its caps allow; nothing was deleted
     ├── IncompleteError        the registry could not be read whole, so nothing is planned
     ├── ReviewError            a reviewed plan is of another stack or registry, or cannot be read
-    └── MirrorError            an image that is to be copied in cannot be had as it is wanted
+    ├── MirrorError            an image that is to be copied in cannot be had as it is wanted
+    ├── DeletionError          some of a plan could not be carried out; says what was done and what was not
+    └── SavedManifestsError    what is kept of deleted images cannot be written, read or put back
 """
 
 from towpath.errors import TowpathError
@@ -44,3 +46,11 @@ class ReviewError(ImagesError):
 
 class MirrorError(ImagesError):
     """An image that is to be copied in cannot be had from its source as it is wanted."""
+
+
+class DeletionError(ImagesError):
+    """Some of a plan could not be carried out."""
+
+
+class SavedManifestsError(ImagesError):
+    """What is kept of deleted images cannot be written, read or put back."""

@@ -56,13 +56,15 @@ OnProgress = Callable[[Progress], None]
 class Scope:
     """What to read: `wanted` repositories (None: all), and how deep.
 
-    `further`: manifests beside the tagged ones, by repository. `referrers`: ask what refers to each manifest.
+    `names`: read these, and do not look at the catalogue. `further`: manifests beside the tagged ones, by repository.
+    `referrers`: ask what refers to each manifest.
     """
 
     detail: Detail = Detail.FULL
     wanted: Callable[[str], bool] | None = None
     further: Mapping[str, Iterable[Digest]] = field(default_factory=dict)
     referrers: bool = False
+    names: tuple[str, ...] | None = None
 
 
 async def walk(session: RegistrySession, scope: Scope | None = None, on_progress: OnProgress | None = None) -> Snapshot:
@@ -89,10 +91,14 @@ class _Walker:
             self._session.registry,
             dict(sorted(self._repositories.items())),
             tuple(self._failures),
-            whole=self._scope.wanted is None,
+            whole=self._scope.wanted is None and self._scope.names is None,
         )
 
     async def _names(self) -> AsyncIterator[str]:
+        if self._scope.names is not None:
+            for name in self._scope.names:
+                yield name
+            return
         async for name in catalog.repositories(self._session):
             if self._scope.wanted is None or self._scope.wanted(name):
                 yield name

@@ -13,6 +13,8 @@ from towpath.images.retention.semver_range import SemverRange, parse_version
 from towpath.images.snapshot import RepositoryRecord, companion_of
 from towpath.oci.digest import Digest
 
+ANY_TAG = "*"
+
 
 @dataclass(frozen=True, slots=True)
 class RunningImage:
@@ -24,11 +26,24 @@ class RunningImage:
 
 
 @dataclass(frozen=True, slots=True)
+class MirroredImage:
+    """An image that the stack keeps a copy of under a tag. Its digest may not be known, and the copy yet to be made.
+
+    The tag `*` stands for all of a repository, where a choice of tags could not be read.
+    """
+
+    repository: str
+    tag: str
+    digest: Digest | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known beside the registry: the time, what runs, and when what was pulled last."""
+    """What is known beside the registry: the time, what runs, what is copied in, and when what was pulled last."""
 
     now: dt.datetime
     running: frozenset[RunningImage] = frozenset()
+    mirrored: frozenset[MirroredImage] = frozenset()
     pulled: Mapping[tuple[str, Digest], dt.datetime] = field(default_factory=dict)
 
 
@@ -59,6 +74,7 @@ def rule_on_tags(
     """Rule on every tag but those that go with another image by their name (see `companion_of`)."""
     own = {tag: digest for tag, digest in repository.tags.items() if companion_of(tag) is None}
     running = running_digests(repository, facts.running)
+    mirrored = {image.tag for image in facts.mirrored if image.repository == repository.name}
     asked = {tag for tag, digest in own.items() for request in requests if _asks_for(request, tag, digest)}
     governed = {tag: digest for tag, digest in own.items() if policy and _governs(policy, tag)}
     by_rule = _keep_rules(repository, policy, governed, facts) if policy else {}
@@ -68,6 +84,8 @@ def rule_on_tags(
             rulings[tag] = Ruling(stays=True, reason="protected")
         elif digest in running:
             rulings[tag] = Ruling(stays=True, reason="in use by a pod")
+        elif mirrored & {tag, ANY_TAG}:
+            rulings[tag] = Ruling(stays=True, reason="images.mirror copies it in")
         elif tag in asked:
             rulings[tag] = Ruling(stays=False, reason="asked for")
         elif tag in by_rule:

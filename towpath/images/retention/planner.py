@@ -79,6 +79,8 @@ def _kept(repository: _Repository, facts: Facts) -> set[Digest]:
     record, links = repository.record, repository.links
     roots = {record.tags[tag] for tag, ruling in repository.rulings.items() if ruling.stays}
     roots |= with_ancestors(links, running_digests(record, facts.running))
+    mirrored = {image.digest for image in facts.mirrored if image.repository == record.name}
+    roots |= record.manifests.keys() & mirrored
     requested = {digest for request in repository.requests for digest in request.digests}
     may_go = requested | {digest for digest in record.manifests if _may_go_untagged(repository, digest)}
     roots |= {digest for digest in record.manifests if _stands_alone(repository, digest) and digest not in may_go}

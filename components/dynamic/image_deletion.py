@@ -1,0 +1,61 @@
+"""`ImageDeletion`: what is to be deleted from a registry, as found while the program ran.
+
+Its inputs `deletions` and `untaggings` are the plan, so that a preview shows each manifest; with none, nothing is to be
+done whatever the state has from earlier ones. Create and update carry it out; delete leaves the registry alone.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
+
+from towpath.images.deletion.upkeep import delete_images, is_due
+
+PROJECT = Path(__file__).parents[2]
+
+
+class ImageDeletionProvider(ResourceProvider):
+    """Unpacks, has the work done, packs."""
+
+    serialize_as_secret_always = False
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Find a change only where something is to be deleted; nothing ever replaces."""
+        return DiffResult(changes=is_due(_news), replaces=[])
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Carry the first plan out."""
+        return CreateResult(f"deletion@{props['registry']}", {**props, **delete_images(props, 0, PROJECT, _tell)})
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Carry a plan out."""
+        runs = int(_olds.get("runs") or 0)
+        return UpdateResult({**_news, **delete_images(_news, runs, PROJECT, _tell)})
+
+
+class ImageDeletion(Resource, module="images", name="ImageDeletion"):
+    """The last deletion of a registry's images."""
+
+    run: pulumi.Output[str]
+    """Under which name its manifests are saved; empty where nothing was deleted yet."""
+    deleted: pulumi.Output[list[str]]
+    """Manifests that went, `repository@digest`."""
+    untagged: pulumi.Output[list[str]]
+    """Tags that went, `repository:tag`."""
+    skipped: pulumi.Output[list[str]]
+    """What was planned and stayed, with the reason."""
+    runs: pulumi.Output[int]
+    """How many runs deleted something so far; a collection follows when it changes."""
+
+    def __init__(self, name: str, props: dict[str, pulumi.Input[Any]], opts: pulumi.ResourceOptions) -> None:
+        """Register: `props` are registry, stack, save_folder, the plan, and the secret access."""
+        outputs = dict.fromkeys(("run", "deleted", "untagged", "skipped", "runs"))
+        super().__init__(ImageDeletionProvider(), name, {**props, **outputs}, opts)
+
+
+def _tell(text: str) -> None:
+    """Say something while the engine shows what it does."""
+    sys.stderr.write(f"images.retention: {text}\n")
+    sys.stderr.flush()

@@ -1,0 +1,112 @@
+"""`Images`: the life of the registry's images, in order: copied in, let go, swept away."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+from components.certificates import Certificates
+from components.credentials import Credentials
+from components.machine import Machine
+from towpath.settings.settings import Settings
+
+if TYPE_CHECKING:
+    from components.image_deletion import DeletedImages
+    from components.image_mirror import MirroredImages
+    from towpath.images.deletion.survey import Question, Survey
+    from towpath.images.mirror.search import MirrorSearch
+
+_PROJECT = Path(__file__).parents[1]
+
+
+class Images:
+    """Begins to ask registries as soon as it is made; `register` makes the resources, once there is a registry."""
+
+    mirrored: "MirroredImages | None" = None
+    deleted: "DeletedImages | None" = None
+
+    def __init__(self, settings: Settings, machines: Mapping[str, Machine]) -> None:
+        """Begin what takes long. A registry that went with its machine is left alone."""
+        self._settings = settings
+        self._machines = machines
+        gone = settings.deployment is None and any(
+            settings.nodes.members[name].gone for name in machines if name == settings.registry_node
+        )
+        active = settings.has_registry and not gone
+        self._search = self._mirror_search() if active and settings.images.mirror else None
+        self._question: Question | None = None
+        self._survey: Survey | None = None
+        if active and settings.images.deletes:
+            self._begin_survey()
+
+    def register(self, registry: pulumi.Resource, certificates: Certificates, credentials: Credentials) -> None:
+        """Make the resources, each after the one before it."""
+        if self._search is None and not self._settings.images.deletes:
+            return
+        from components.registry_access import registry_access  # noqa: PLC0415 most stacks need no HTTP library
+
+        access = registry_access(self._settings, certificates, credentials, self._machines)
+        before = [registry]
+        if self._search:
+            self.mirrored = self._mirrored(self._search, access, before)
+            before = [self.mirrored]
+        if self._settings.images.deletes:
+            self.deleted = self._deleted(access, before)
+
+    def _mirror_search(self) -> "MirrorSearch":
+        from towpath.images.mirror.search import MirrorSearch  # noqa: PLC0415 as above
+
+        return MirrorSearch(self._settings, _PROJECT)
+
+    def _begin_survey(self) -> None:
+        from components.deployed_outputs import deployed_outputs  # noqa: PLC0415 as above
+        from towpath.images.deletion.question import question_of  # noqa: PLC0415 as above
+        from towpath.images.deletion.survey import Survey  # noqa: PLC0415 as above
+
+        connections = {name: machine.connection for name, machine in self._machines.items()}
+        self._question = question_of(pulumi.get_stack(), self._settings, deployed_outputs(), connections, _read)
+        self._survey = Survey(self._question) if self._question else None
+
+    def _mirrored(
+        self, search: "MirrorSearch", access: pulumi.Output[dict[str, Any]], after: list[pulumi.Resource]
+    ) -> "MirroredImages":
+        from components.image_mirror import MirroredImages, MirroredImagesArgs  # noqa: PLC0415 as above
+        from towpath.images.mirror.room import StorageFolder  # noqa: PLC0415 as above
+
+        settings, node = self._settings, self._settings.registry_node
+        in_folder = settings.deployment is None
+        folder = StorageFolder(self._machines[node].connection, settings.registry.storage_folder) if in_folder else None
+        args = MirroredImagesArgs(
+            registry=settings.registry_endpoint,
+            access=access,
+            images=search.result(),
+            ways=search.ways,
+            storage=folder,
+        )
+        return MirroredImages("mirror", args, pulumi.ResourceOptions(depends_on=after))
+
+    def _deleted(self, access: pulumi.Output[dict[str, Any]], after: list[pulumi.Resource]) -> "DeletedImages":
+        from components.image_deletion import DeletedImages, DeletedImagesArgs, planned  # noqa: PLC0415 as above
+        from towpath.images.retention.decide import MirroredImage  # noqa: PLC0415 as above
+        from towpath.images.retention.plan import Plan  # noqa: PLC0415 as above
+        from towpath.oci.digest import Digest  # noqa: PLC0415 as above
+
+        settings = self._settings
+        plan = Plan(stack=pulumi.get_stack(), registry=settings.registry_endpoint)
+        if self._question and self._survey:
+            wanted = self._search.result() if self._search else ()
+            mirrored = [MirroredImage(each.repository, each.tag, Digest(each.expected)) for each in wanted]
+            plan = planned(self._question, self._survey, settings.images, mirrored, _PROJECT)
+        args = DeletedImagesArgs(
+            registry=settings.registry_endpoint,
+            stack=pulumi.get_stack(),
+            access=access,
+            plan=plan,
+            save_folder=settings.images.save_folder,
+        )
+        return DeletedImages("retention", args, pulumi.ResourceOptions(depends_on=after))
+
+
+def _read(path: str) -> str:
+    return (_PROJECT / path).read_text(encoding="utf-8")

@@ -1,0 +1,40 @@
+"""The registry as the last `up` left it, from the stack's outputs: nothing of this run is known while it plans."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from towpath.access.registry_access import RegistryAccess
+from towpath.settings.settings import Settings
+from towpath.ssh.connection import Connection
+
+_ROLES = ("admin", "push", "pull")
+
+
+def deployed_registry(
+    outputs: Mapping[str, Any], settings: Settings, connections: Mapping[str, Connection]
+) -> RegistryAccess | None:
+    """Return how to reach it, as the account for writing; None where there is none yet.
+
+    `outputs`: `{"registry": {"host", "ca_pem"}, "credentials": {account: {"username", "password"}}}`, in plain text.
+    """
+    registry, logins = outputs.get("registry"), outputs.get("credentials")
+    if not registry or not logins:
+        return None
+    login = logins[_writing_account(settings, logins)]
+    host: str = registry["host"]
+    there = settings.registry_address(settings.registry_node)
+    moved = host != settings.registry_endpoint
+    return RegistryAccess(
+        registry=host,
+        username=login["username"],
+        password=login["password"],
+        ca_pem=registry["ca_pem"],
+        address=(there, settings.registry_port) if there and not moved else None,
+        through=connections[settings.registry_node] if settings.registry.access == "ssh" else None,
+    )
+
+
+def _writing_account(settings: Settings, logins: Mapping[str, Any]) -> str:
+    """Return the account for administration, else for pushing, that the registry already knows."""
+    ranked = sorted(settings.accounts, key=lambda account: _ROLES.index(account.role))
+    return next((account.name for account in ranked if account.name in logins), min(logins))

@@ -1,0 +1,155 @@
+"""Carrying out a plan on a registry: looked at again, saved, deleted, a repository after the other.
+
+A failure ends its repository, since an image whose index could not be deleted must stay whole; one that would be met
+everywhere ends all of it. Only a definite 404 counts as gone.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from towpath.images.deletion.recheck import recheck, without
+from towpath.images.deletion.saved_run import SavedManifest
+from towpath.images.deletion.step import Step
+from towpath.images.snapshot import RepositoryRecord
+from towpath.images.walk import Scope, walk
+from towpath.oci.errors import FormatError
+from towpath.oci.manifest import Manifest
+from towpath.registry_client import manifest, tag
+from towpath.registry_client.errors import (
+    DeleteDisabledError,
+    ForbiddenError,
+    NotFoundError,
+    ReadOnlyError,
+    RegistryError,
+    UnauthorizedError,
+    UnreachableError,
+)
+from towpath.registry_client.session import RegistrySession
+
+_EVERYWHERE = (UnauthorizedError, ForbiddenError, DeleteDisabledError, ReadOnlyError, UnreachableError)
+"""What the next repository would answer as well."""
+
+Save = Callable[[tuple[SavedManifest, ...]], None]
+"""Takes what is about to go, before it goes. Raises SavedManifestsError, and then nothing of it goes."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of each step. `not_done`: failed, or not tried after a failure; `failures` says why."""
+
+    deleted: list[Step] = field(default_factory=list)
+    untagged: list[Step] = field(default_factory=list)
+    gone: list[Step] = field(default_factory=list)
+    skipped: list[tuple[Step, str]] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    not_done: list[Step] = field(default_factory=list)
+
+
+async def carry_out(session: RegistrySession, steps: Iterable[Step], save: Save) -> Outcome:
+    """Do the steps. Raises SavedManifestsError; every failure of the registry is in the outcome."""
+    outcome = Outcome()
+    ordered = sorted(steps, key=lambda step: step.repository)
+    ended = False
+    for name, group in groupby(ordered, key=lambda step: step.repository):
+        of_one = tuple(group)
+        if ended:
+            outcome.not_done += of_one
+            continue
+        try:
+            await _Repository(session, name, outcome, save).carry_out(of_one)
+        except (RegistryError, FormatError) as error:
+            outcome.failures.append(str(error))
+            outcome.not_done += [step for step in of_one if not _is_settled(outcome, step)]
+            ended = isinstance(error, _EVERYWHERE)
+    return outcome
+
+
+def _is_settled(outcome: Outcome, step: Step) -> bool:
+    settled = (*outcome.deleted, *outcome.untagged, *outcome.gone, *(each for each, _ in outcome.skipped))
+    return step in settled
+
+
+class _Repository:
+    """The steps of one repository."""
+
+    def __init__(self, session: RegistrySession, name: str, outcome: Outcome, save: Save) -> None:
+        self._session = session
+        self._name = name
+        self._outcome = outcome
+        self._save = save
+
+    async def carry_out(self, steps: tuple[Step, ...]) -> None:
+        """Look again, save, delete. Raises RegistryError for the first that fails."""
+        record = await self._read(steps)
+        if record is None:
+            return
+        checked = recheck(steps, record)
+        self._outcome.gone += checked.gone
+        self._outcome.skipped += checked.skipped
+        waiting = await self._saved(checked.agreed, record)
+        while waiting:
+            step, waiting = waiting[0], waiting[1:]
+            if objection := await self._moved(step):
+                self._outcome.skipped.append((step, objection))
+                rest = without(waiting, step.digest, record)
+                self._outcome.skipped += rest.skipped
+                waiting = rest.agreed
+            else:
+                await self._take(step)
+
+    async def _read(self, steps: tuple[Step, ...]) -> RepositoryRecord | None:
+        """Read the repository as it is now; None where nothing of it may be deleted, or nothing is left to."""
+        digests = [step.digest for step in steps if not step.untag]
+        scope = Scope(names=(self._name,), further={self._name: digests}, referrers=True)
+        found = await walk(self._session, scope)
+        unread = next((failure for failure in found.failures if not failure.gone), None)
+        if unread:
+            self._outcome.skipped += [(step, f"not read whole: {unread.message}") for step in steps]
+            return None
+        return found.repositories[self._name]
+
+    async def _saved(self, steps: tuple[Step, ...], record: RepositoryRecord) -> tuple[Step, ...]:
+        """Save what goes, and return the steps without those whose manifest cannot be saved as it was."""
+        saved: list[SavedManifest] = []
+        for step in steps:
+            try:
+                found = await self._get(step)
+            except FormatError as error:
+                self._outcome.skipped.append((step, f"it cannot be saved: {error}"))
+                rest = without([each for each in steps if each != step], step.digest, record)
+                self._outcome.skipped += rest.skipped
+                return await self._saved(rest.agreed, record)
+            if found is not None:
+                saved.append(SavedManifest.of(self._name, found, step.tags, step.reason))
+        if saved:
+            self._save(tuple(saved))
+        return steps
+
+    async def _get(self, step: Step) -> Manifest | None:
+        try:
+            return await manifest.get(self._session, self._name, step.digest)
+        except NotFoundError:
+            return None
+
+    async def _moved(self, step: Step) -> str:
+        """Say where a tag of the step leads now, if not to its manifest."""
+        for label in step.tags:
+            try:
+                digest = (await manifest.head(self._session, self._name, label)).digest
+            except NotFoundError:
+                return "" if step.untag else f"its tag {label} was removed just now"
+            if digest != step.digest:
+                return f"its tag {label} leads to {digest} by now"
+        return ""
+
+    async def _take(self, step: Step) -> None:
+        try:
+            if step.untag:
+                await tag.delete(self._session, self._name, step.tags[0])
+            else:
+                await manifest.delete(self._session, self._name, step.digest)
+        except NotFoundError:
+            self._outcome.gone.append(step)
+        else:
+            (self._outcome.untagged if step.untag else self._outcome.deleted).append(step)

@@ -1,0 +1,98 @@
+"""Read a registry, and plan what goes, beside whatever else the program does."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from towpath.access.registry_access import RegistryAccess
+from towpath.images.retention.caps import enforce
+from towpath.images.retention.decide import Facts, MirroredImage, RunningImage
+from towpath.images.retention.plan import Plan
+from towpath.images.retention.planner import make_plan
+from towpath.images.retention.policy import Retention
+from towpath.images.retention.review import reviewed_part
+from towpath.images.snapshot import Snapshot
+from towpath.images.walk import OnProgress, Scope, walk
+from towpath.oci.digest import Digest
+from towpath.registry_client import catalog
+from towpath.registry_client.session import RegistrySession
+
+Running = Callable[[], Awaitable[frozenset[RunningImage]]]
+"""Asks a cluster what its pods use. Raises a TowpathError where it cannot be asked."""
+Linked = Callable[[], Awaitable[Mapping[str, Iterable[Digest]]]]
+"""Asks a registry's storage which manifests it links, tagged or not, by repository."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What to ask whom."""
+
+    stack: str
+    access: RegistryAccess
+    retention: Retention
+    running: Running | None = None
+    linked: Linked | None = None
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found."""
+
+    snapshot: Snapshot
+    running: frozenset[RunningImage] = field(default_factory=frozenset)
+
+
+class Survey:
+    """Begins at once; `findings` waits for its end."""
+
+    def __init__(self, question: Question) -> None:
+        """Begin, on an event loop of its own: the program's own is busy with the engine."""
+        pool = ThreadPoolExecutor(1, "retention")
+        self._found: Future[Findings] = pool.submit(asyncio.run, look(question))
+        pool.shutdown(wait=False)
+
+    def findings(self) -> Findings:
+        """Return what was found. Raises RegistryError, SshError, and what asking the cluster raises."""
+        return self._found.result()
+
+
+async def look(question: Question, on_progress: OnProgress | None = None) -> Findings:
+    """Ask the cluster, then the storage, then the registry: what begins to run meanwhile was pulled from it before."""
+    running = await question.running() if question.running else frozenset()
+    linked = await question.linked() if question.linked else {}
+    async with question.access.session() as session:
+        further = await _further(session, question.retention, running, linked)
+        snapshot = await walk(session, Scope(further=further, referrers=True), on_progress)
+    return Findings(snapshot, running)
+
+
+def plan(
+    question: Question, found: Findings, mirrored: Iterable[MirroredImage] = (), reviewed: Plan | None = None
+) -> Plan:
+    """Plan what goes. Raises CapExceededError, ReviewError, IncompleteError."""
+    facts = Facts(dt.datetime.now(dt.UTC), found.running, frozenset(mirrored))
+    made = make_plan(question.stack, found.snapshot, question.retention, facts)
+    if reviewed is not None:
+        made = reviewed_part(made, reviewed, found.snapshot)
+    enforce(made, found.snapshot, question.retention.caps)
+    return made
+
+
+async def _further(
+    session: RegistrySession,
+    retention: Retention,
+    running: frozenset[RunningImage],
+    linked: Mapping[str, Iterable[Digest]],
+) -> dict[str, set[Digest]]:
+    """Return the manifests to look at beside the tagged ones: in use, linked in the storage, named in the settings."""
+    further: dict[str, set[Digest]] = {name: set(digests) for name, digests in linked.items()}
+    for image in running:
+        if image.digest:
+            further.setdefault(image.repository, set()).add(image.digest)
+    if any(request.digests for request in retention.delete):
+        async for name in catalog.repositories(session):
+            for request in retention.requests_for(name):
+                further.setdefault(name, set()).update(request.digests)
+    return further

@@ -1,0 +1,97 @@
+"""What the resource of the deletion does, on plain values as a Pulumi state has them."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from towpath.access.registry_access import RegistryAccess
+from towpath.images.deletion.carry_out import Outcome, carry_out
+from towpath.images.deletion.saved_run import RunOutcome, SavedManifest, SavedRun, run_name, write
+from towpath.images.deletion.step import Step, steps_of
+from towpath.images.errors import DeletionError
+
+_SHOWN = 20
+
+Tell = Callable[[str], None]
+Properties = Mapping[str, Any]
+
+
+def is_due(inputs: Properties) -> bool:
+    """Whether the inputs name anything to delete; otherwise no difference from a state matters."""
+    return bool(inputs.get("deletions") or inputs.get("untaggings"))
+
+
+def delete_images(inputs: Properties, runs: int, folder: Path, tell: Tell) -> dict[str, Any]:
+    """Carry the plan out; return the outputs `run`, `deleted`, `untagged`, `skipped` and `runs`.
+
+    `runs` counts those before that deleted something, and in the outputs this one too.
+    `folder` is where a relative path of `save_folder` begins. Nobody is asked where there is nothing to do. Raises
+    DeletionError that names what was done and what was not, SavedManifestsError, SshError.
+    """
+    steps = steps_of(inputs)
+    if not steps:
+        return {"run": "", "deleted": [], "untagged": [], "skipped": [], "runs": runs}
+    run = _Run(folder / inputs["save_folder"], inputs["stack"], inputs["registry"])
+    outcome = asyncio.run(_carried_out(RegistryAccess.from_record(inputs["access"]), steps, run))
+    run.end(outcome)
+    for step, reason in outcome.skipped:
+        tell(f"{step.described} stays: {reason}")
+    tell(f"{len(outcome.deleted)} manifests and {len(outcome.untagged)} tags deleted; saved in {run.place}")
+    if outcome.failures:
+        raise DeletionError(_summary(inputs["registry"], outcome, len(steps), run.place))
+    return {
+        "run": run.name,
+        "deleted": [step.name for step in outcome.deleted],
+        "untagged": [step.name for step in outcome.untagged],
+        "skipped": [f"{step.name}: {reason}" for step, reason in outcome.skipped],
+        "runs": runs + bool(outcome.deleted or outcome.untagged),
+    }
+
+
+class _Run:
+    """Keeps a run's file up with what is about to go."""
+
+    def __init__(self, folder: Path, stack: str, registry: str) -> None:
+        self.name = run_name(dt.datetime.now(dt.UTC))
+        self.place: Path | None = None
+        self._folder = folder
+        self._saved = SavedRun(run=self.name, stack=stack, registry=registry)
+
+    def save(self, manifests: tuple[SavedManifest, ...]) -> None:
+        self._saved = self._saved.model_copy(update={"manifests": (*self._saved.manifests, *manifests)})
+        self.place = write(self._folder, self._saved)
+
+    def end(self, outcome: Outcome) -> None:
+        if self.place is None:
+            return
+        said = RunOutcome(
+            deleted=tuple(step.name for step in outcome.deleted),
+            untagged=tuple(step.name for step in outcome.untagged),
+            skipped=tuple(f"{step.name}: {reason}" for step, reason in outcome.skipped),
+            not_done=tuple(step.name for step in outcome.not_done),
+        )
+        write(self._folder, self._saved.model_copy(update={"outcome": said}))
+
+
+async def _carried_out(access: RegistryAccess, steps: Sequence[Step], run: _Run) -> Outcome:
+    async with access.session() as session:
+        return await carry_out(session, steps, run.save)
+
+
+def _summary(registry: str, outcome: Outcome, steps: int, place: Path | None) -> str:
+    done = len(outcome.deleted) + len(outcome.untagged)
+    saved = f", saved in {place} for `python -m towpath images restore`" if place and done else ""
+    head = (
+        f"{registry}: {len(outcome.not_done)} of {steps} deletions were not done, {done} were{saved}; the next "
+        "`pulumi up` plans anew and goes on from there:"
+    )
+    return "\n".join(
+        [
+            head,
+            *(f"  - {failure}" for failure in outcome.failures[:_SHOWN]),
+            *(f"  not done: {step.described}" for step in outcome.not_done[:_SHOWN]),
+            *([f"  and {len(outcome.not_done) - _SHOWN} more"] if len(outcome.not_done) > _SHOWN else []),
+        ]
+    )
