@@ -1,5 +1,6 @@
 """The way of resources to the cluster: the kubernetes plugin, configured from the stack's settings."""
 
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import PurePath
@@ -7,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from towpath.access.kubeconfig_route import kubeconfig_route
+from towpath.access.kubeconfig_route import rerouted, whole_kubeconfig
+from towpath.access.tunnel import open_tunnel, usual_port
+from towpath.cluster.kubeconfig import read_context
 from towpath.settings.cluster import ReadFile, kubeconfig_text
 from towpath.settings.settings import Settings
 from towpath.ssh.connection import Connection
@@ -60,11 +63,17 @@ def kubernetes_cluster(
 ) -> KubernetesCluster | None:
     """Read the kubeconfig, and open the way to the API server where a node leads there; None without a cluster.
 
-    Raises SettingsError, and TunnelError where the node does not lead there.
+    Raises SettingsError and KubeconfigError, and TunnelError where the node does not lead there.
     """
-    cluster = settings.cluster
+    cluster, node = settings.cluster, settings.cluster_node
     if cluster is None:
         return None
     folder = str(PurePath(cluster.kubeconfig_file or "").parent)
-    route = kubeconfig_route(kubeconfig_text(cluster, read), cluster.context, folder, read)
-    return KubernetesCluster(route.text(), route.server, cluster.context)
+    text = whole_kubeconfig(kubeconfig_text(cluster, read), folder, read)
+    context = read_context(text, cluster.context)
+    if node is not None:
+        wished = usual_port(pulumi.get_project(), pulumi.get_stack(), context.server)
+        # The language host is this process's parent, and is there until the last resource is deleted.
+        port = open_tunnel(connections[node], context.host, context.port, wished, needed_by=os.getppid())
+        text = rerouted(text, cluster.context, port)
+    return KubernetesCluster(text, context.server, cluster.context)

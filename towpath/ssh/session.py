@@ -97,15 +97,29 @@ async def reaches(connection: Connection, host: str, port: int) -> bool:
 
 
 @asynccontextmanager
-async def forward(connection: Connection, host: str, port: int) -> AsyncIterator[int]:
-    """Give a local port on 127.0.0.1 that leads to `host:port` as the machine sees it, as long as the context lasts."""
+async def forward(connection: Connection, host: str, port: int, wished_port: int = 0) -> AsyncIterator[int]:
+    """Give a local port on 127.0.0.1 that leads to `host:port` as the machine sees it, as long as the context lasts.
+
+    It is `wished_port` unless somebody has that already.
+    """
     async with connect(connection) as client:
-        listener = await client.forward_local_port("127.0.0.1", 0, host, port)
+        listener = await _listener(client, wished_port, host, port)
         try:
             yield listener.get_port()
         finally:
             listener.close()
             await listener.wait_closed()
+
+
+async def _listener(
+    client: asyncssh.SSHClientConnection, wished_port: int, host: str, port: int
+) -> asyncssh.SSHListener:
+    try:
+        return await client.forward_local_port("127.0.0.1", wished_port, host, port)
+    except OSError:
+        if not wished_port:
+            raise
+        return await client.forward_local_port("127.0.0.1", 0, host, port)
 
 
 async def _open(connection: Connection, tunnel: asyncssh.SSHClientConnection | None) -> asyncssh.SSHClientConnection:
