@@ -8,6 +8,11 @@ from towpath.nodes.errors import NodeError
 from towpath.nodes.node import node_document
 from towpath.registry.cache import CacheParts, cache_entries
 from towpath.registry.container import Probe, RegistryFiles, registry_container, registry_files
+from towpath.registry.deployment.exposure import ingress
+from towpath.registry.deployment.node_folder import folder_entries
+from towpath.registry.deployment.secrets import DeploymentParts, contents
+from towpath.registry.deployment.workload import workload
+from towpath.settings.deployment import Deployment
 from towpath.settings.settings import Settings
 
 PLACEHOLDER_PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
@@ -26,7 +31,9 @@ def rehearse(settings: Settings) -> None:
         except (NodeError, DocumentError) as error:
             findings.append(f"towpath:nodes.members.{name}: {error}")
     try:
-        if settings.has_registry:
+        if settings.deployment:
+            _deployment(settings, settings.deployment)
+        elif settings.has_registry:
             _registry_document(settings)
         if settings.registry.caches:
             _cache_documents(settings)
@@ -42,6 +49,15 @@ def _registry_document(settings: Settings) -> None:
     Document(
         "rehearsal", (*files, registry_container(registry, Probe(settings.registry_host, "user", "word")))
     ).render()
+
+
+def _deployment(settings: Settings, deployment: Deployment) -> None:
+    registry, pem = settings.registry, PLACEHOLDER_PEM
+    contents(registry, deployment, DeploymentParts("secret", "", pem, pem, pem))
+    workload(registry, deployment, {})
+    ingress(deployment, settings.registry_host)
+    if volume := deployment.storage.volume:
+        Document("rehearsal", folder_entries(volume.folder, registry.user)).render()
 
 
 def _cache_documents(settings: Settings) -> None:

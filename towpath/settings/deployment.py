@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, model_validator
 
 from towpath.settings.deployment_storage import DeploymentStorage
-from towpath.settings.types import Host, Line, Port, Quantity, ResourceName, Section
+from towpath.settings.types import Host, HostAndPort, Labels, Line, Network, Port, Quantity, ResourceName, Section
 
 _PORTS = {"node-port": 30500, "load-balancer": 443, "ingress": 443}
 
@@ -13,7 +13,7 @@ _PORTS = {"node-port": 30500, "load-balancer": 443, "ingress": 443}
 class Redis(Section):
     """A cache of blob sizes that all replicas share. Needs release 3 of the registry."""
 
-    address: Line = Field(description="host:port")
+    address: HostAndPort = Field(description="host:port")
     username: Line | None = Field(None, description="of Redis's own access list")
     password: SecretStr | None = Field(None, description="secret")
     database: int = Field(0, ge=0, description="number of the database")
@@ -93,7 +93,7 @@ class Resources(Section):
 class NetworkPolicy(Section):
     """Who may connect to the pods. Only a CNI that knows NetworkPolicy enforces it."""
 
-    from_cidrs: tuple[Line, ...] = Field(
+    from_cidrs: tuple[Network, ...] = Field(
         (), description="clients' networks; empty: everybody, to the registry's port alone"
     )
 
@@ -118,7 +118,7 @@ class Deployment(Section):
     redis: Redis | None = Field(None, description="left out: with several replicas no blob sizes are cached")
     exposure: Exposure = Field(default_factory=Exposure, description="how it is reached")
     resources: Resources = Field(default_factory=Resources, description="of a pod")
-    node_selector: dict[str, Line] = Field(default_factory=dict, description="labels of the nodes it may run on")
+    node_selector: Labels = Field(default_factory=dict, description="labels of the nodes it may run on")
     tolerations: tuple[Toleration, ...] = Field((), description="taints it bears")
     image_pull_policy: Literal["IfNotPresent", "Always", "Never"] = Field(
         "IfNotPresent", description="Never: the image of registry.image was brought to the nodes otherwise"

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from towpath.settings.types import Folder, Line, Quantity, ResourceName, Section
+from towpath.settings.types import Folder, Labels, Line, Quantity, ResourceName, Section
 
 AccessMode = Literal["ReadWriteOnce", "ReadWriteOncePod", "ReadWriteMany"]
 
@@ -16,7 +16,7 @@ class Claim(Section):
     storage_class: Line | None = Field(None, description="default: the cluster's default class; '' asks for none")
     access_mode: AccessMode = Field("ReadWriteOnce", description="several replicas need ReadWriteMany")
     volume_name: Line | None = Field(None, description="a PersistentVolume that exists, by name")
-    match_labels: dict[str, Line] = Field(default_factory=dict, description="labels of the volumes that may be taken")
+    match_labels: Labels = Field(default_factory=dict, description="labels of the volumes that may be taken")
     keep: bool = Field(
         True,
         description="a destroy leaves the claim and its namespace, and with them the images; a later `up` takes them "

@@ -21,6 +21,7 @@ _IMAGE = re.compile(
 _USER = re.compile(r"^[!\"$-9;-~][!-9;-~]*$")
 _FOLDER = re.compile(r"/[A-Za-z0-9._/@+=~-]+")
 _QUANTITY = re.compile(r"(\d+(\.\d+)?([KMGTPE]i|[mkMGTPE])?)?")
+_LABEL_PART = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 _HOST_KEY_KINDS = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa")
 _HOST_KEY_FIELDS = 2
 _DNS_NAME_CHARACTERS = 253
@@ -172,6 +173,34 @@ def quantity(value: str) -> str:
     """Accept a Kubernetes quantity (API conventions, "Quantity") without an exponent, or '' for none."""
     if not _QUANTITY.fullmatch(value):
         raise ValueError("is no quantity; write e.g. 500m, 128Mi or 20Gi")
+    return value
+
+
+def labels(value: dict[str, str]) -> dict[str, str]:
+    """Accept Kubernetes labels ("Labels and Selectors": syntax and character set)."""
+    for key, text in value.items():
+        prefix, slash, name = key.rpartition("/")
+        if not _LABEL_PART.fullmatch(name) or (slash and not is_dns_name(prefix)):
+            raise ValueError(f"{key!r} is no key of a label; write e.g. kubernetes.io/hostname")
+        if text and not _LABEL_PART.fullmatch(text):
+            raise ValueError(f"{key}: {text!r} is no value of a label: letters, digits, '-', '_' and '.', at most 63")
+    return value
+
+
+def network(value: str) -> str:
+    """Accept a network as a CIDR."""
+    try:
+        return str(ipaddress.ip_network(value, strict=True))
+    except ValueError:
+        raise ValueError("is no network; write it as a CIDR, e.g. 10.0.0.0/8") from None
+
+
+def host_and_port(value: str) -> str:
+    """Accept `host:port`; an IPv6 address stands in brackets."""
+    name, colon, number = value.rpartition(":")
+    if not colon or not number.isdigit() or not 1 <= int(number) <= _PORTS or not name:
+        raise ValueError("must be host:port, e.g. redis.example.com:6379")
+    host(name.removeprefix("[").removesuffix("]"))
     return value
 
 
