@@ -3,17 +3,14 @@
 import gzip
 import json
 import random
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from bench.filled_registry import open_session
+from bench.filled_registry import open_session, push_blob, push_manifest
 from tests.lab.registry_server import RegistryServer
 from towpath.images.bounded import for_each
 from towpath.oci import media_types
-from towpath.oci.descriptor import Descriptor
-from towpath.oci.digest import digest_of
 from towpath.oci.manifest import Manifest, parse_manifest
-from towpath.registry_client import manifest, upload
+from towpath.registry_client import manifest
 from towpath.registry_client.session import RegistrySession
 
 PLATFORMS = ("amd64", "arm64")
@@ -67,29 +64,11 @@ async def _image(session: RegistrySession, name: str, base: int, platform: str, 
         _layer(f"own {name} {platform}", sizes.own),
         _layer(f"small {name} {platform}", sizes.small),
     ]
-    parts = [await _push(session, name, config, media_types.OCI_CONFIG)]
-    parts += [await _push(session, name, layer, f"{media_types.OCI_LAYER}+gzip") for layer in layers]
-    document = {
-        "schemaVersion": 2,
-        "mediaType": media_types.OCI_MANIFEST,
-        "config": parts[0].to_json(),
-        "layers": [part.to_json() for part in parts[1:]],
-    }
-    image = parse_manifest(json.dumps(document).encode())
-    await manifest.put(session, name, image)
-    return image
+    parts = [await push_blob(session, name, config, media_types.OCI_CONFIG)]
+    parts += [await push_blob(session, name, layer, f"{media_types.OCI_LAYER}+gzip") for layer in layers]
+    return await push_manifest(session, name, parts, None)
 
 
 def _layer(seed: str, size: int) -> bytes:
     """Return bytes that are gzip, since clients compress what is not, and that do not get smaller."""
     return gzip.compress(random.Random(seed).randbytes(size), compresslevel=0, mtime=0)  # noqa: S311 no secret
-
-
-async def _push(session: RegistrySession, name: str, content: bytes, kind: str) -> Descriptor:
-    descriptor = Descriptor(kind, digest_of(content), len(content))
-
-    async def source(offset: int) -> AsyncIterator[bytes]:
-        yield content[offset:]
-
-    await upload.push(session, name, descriptor, source)
-    return descriptor

@@ -1,0 +1,1 @@
+"""Collecting garbage of a registry container, seen from its users."""
