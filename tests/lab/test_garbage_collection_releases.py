@@ -134,7 +134,7 @@ def loop_free(work: Callable[[], None]) -> None:
 async def test_a_repository_that_cannot_be_read_is_named_before_anything_is_touched(
     server: RegistryServer, label: str | None
 ) -> None:
-    """A manifest without a tag is seen by the collector alone, which ends over it as a whole (distribution issue 1640)."""
+    """A manifest without a tag is seen by the collector alone, which ends over it (distribution issue 1640)."""
     async with open_session(server) as session:
         await fill(session)
         broken = await push_image(session, "broken", "amd64", LAYER, label)
