@@ -6,8 +6,9 @@ from typing import Any
 
 import pulumi
 
-from components.dynamic.image_mirror import ImageMirror
+from components.dynamic.image_mirror import PROJECT, ImageMirror
 from towpath.images.mirror.room import StorageFolder
+from towpath.images.mirror.upkeep import foresee
 from towpath.images.mirror.upstream_way import UpstreamWay
 from towpath.images.mirror.wanted import Wanted
 
@@ -36,17 +37,30 @@ class MirroredImages(pulumi.ComponentResource):
     def __init__(self, name: str, args: MirroredImagesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Copy what `args` name."""
         super().__init__("towpath:index:MirroredImages", name, {}, opts)
+        images = {wanted.target: wanted.to_record() for wanted in args.images}
         ways = {host: way.to_record() for host, way in args.ways.items()}
         mirror = ImageMirror(
             f"{name}-copies",
             {
                 "registry": args.registry,
-                "images": {wanted.target: wanted.to_record() for wanted in args.images},
+                "images": images,
                 "access": args.access,
                 "ways": pulumi.Output.secret(ways),
                 "storage": pulumi.Output.secret(args.storage.to_record() if args.storage else {}),
             },
             pulumi.ResourceOptions(parent=self),
         )
+        if pulumi.runtime.is_dry_run():
+            _told: pulumi.Output[bool] = args.access.apply(
+                lambda access: _foretell({"images": images, "access": access, "ways": ways})
+            )
         self.placed = mirror.placed
         self.register_outputs({"placed": self.placed})
+
+
+async def _foretell(properties: dict[str, Any]) -> bool:
+    """Say in the preview how much there is to copy, where the registry can be asked already."""
+    line = await foresee(properties, PROJECT)
+    if line:
+        pulumi.log.info(f"images.mirror: {line}")
+    return bool(line)

@@ -113,6 +113,7 @@ def test_a_tag_that_moves_upstream_shows_old_and_new_digest(
     assert old != new
     preview = mirrored.preview().ok().output
     assert re.search(rf'digest\s*: "{old}" => "{new}"', preview)
+    assert "images.mirror: 1 of 3 images are to be copied" in preview
     assert digest_of(shell, f"{HOST}/team/moving:1") == old
     mirrored.up().ok()
     assert digest_of(shell, f"{HOST}/team/moving:1") == new

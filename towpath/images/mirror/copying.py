@@ -12,7 +12,7 @@ from towpath.errors import TowpathError
 from towpath.images.bounded import for_each
 from towpath.images.mirror.image_source import ImageSource
 from towpath.images.mirror.parts import Parts, read_parts
-from towpath.images.mirror.presence import holds, is_in_place
+from towpath.images.mirror.presence import has_tag, holds, is_in_place
 from towpath.images.mirror.sources import Sources
 from towpath.images.mirror.wanted import Wanted
 from towpath.oci.descriptor import Descriptor
@@ -49,6 +49,14 @@ class Outcome:
     failures: list[str] = field(default_factory=list)
     copied_images: int = 0
     copied_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """How many images a run would copy, and how many bytes at most."""
+
+    images: int
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +102,7 @@ class Copying:
         await for_each(wanted, self._planned, IMAGES_AT_ONCE)
         if self._jobs:
             await for_each([*self._in_place, *others], self._learned, IMAGES_AT_ONCE)
-            sizes = {b.digest: b.size_bytes for job in self._jobs for b in job.missing if b.digest not in self._homes}
-            self._total_bytes = sum(sizes.values())
+            self._total_bytes = sum(self._missing_sizes().values())
             self._on_bytes(0, self._total_bytes)
             if self._check_room:
                 await self._check_room(self._total_bytes)
@@ -103,11 +110,22 @@ class Copying:
         self._outcome.failures.sort()
         return self._outcome
 
-    async def plan(self, wanted: Iterable[Wanted]) -> tuple[int, int, list[str]]:
-        """Return how many images are to be copied, how many bytes at most, and what cannot be read; write nothing."""
-        await for_each(wanted, self._planned, IMAGES_AT_ONCE)
-        sizes = {b.digest: b.size_bytes for job in self._jobs for b in job.missing if b.digest not in self._homes}
-        return len(self._jobs), sum(sizes.values()), self._outcome.failures
+    async def forecast(self, wanted: Iterable[Wanted]) -> Forecast:
+        """Say what a run would copy, without writing; what cannot be read is left out, and a pinned image that is here.
+
+        Layers that could be mounted from an image in place are not looked for.
+        """
+
+        async def one(image: Wanted) -> None:
+            if not (image.pin and await has_tag(self._session, image)):
+                await self._planned(image)
+
+        await for_each(wanted, one, IMAGES_AT_ONCE)
+        return Forecast(len(self._jobs), sum(self._missing_sizes().values()))
+
+    def _missing_sizes(self) -> dict[str, int]:
+        """Return the size of each blob that no repository is known to have."""
+        return {b.digest: b.size_bytes for job in self._jobs for b in job.missing if b.digest not in self._homes}
 
     async def _planned(self, wanted: Wanted) -> None:
         """Find out whether an image is in place and, if not, what it consists of and what is missing."""

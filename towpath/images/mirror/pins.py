@@ -45,7 +45,9 @@ def carry_over(old: Records, new: Iterable[Wanted]) -> CarriedOver:
 
 def _without_source(carried: CarriedOver, old: Records, wanted: Wanted) -> None:
     """Keep what the state has of this source; of a choice of tags whose repository did not answer, every image."""
-    key, value = ("chosen_by", wanted.chosen_by) if wanted.tag == ALL_TAGS else ("from", wanted.source)
+    key, value = ("from", wanted.source)
+    if wanted.chosen_by and wanted.tag == ALL_TAGS:
+        key, value = "chosen_by", wanted.chosen_by
     known = {target: dict(record) for target, record in old.items() if record["digest"] and record.get(key) == value}
     if known:
         carried.notes.append(f"{wanted.problem}; {', '.join(sorted(known))} stays as it is")

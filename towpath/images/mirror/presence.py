@@ -22,6 +22,15 @@ async def holds(session: RegistrySession, repository: str, locator: str, digest:
         return False
 
 
+async def has_tag(session: RegistrySession, wanted: Wanted) -> bool:
+    """Whether there is anything under an image's tag. Raises RegistryError for any doubt."""
+    try:
+        await manifest.head(session, wanted.repository, wanted.tag)
+    except NotFoundError:
+        return False
+    return True
+
+
 async def is_in_place(session: RegistrySession, wanted: Wanted) -> bool:
     """Whether an image has its tag here, and everything that is known to refer to it is here."""
     if not await holds(session, wanted.repository, wanted.tag, wanted.expected):

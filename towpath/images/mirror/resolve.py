@@ -59,7 +59,9 @@ async def _resolved(image: MirrorImage, sources: Sources) -> list[Wanted]:
         wanted = _named(image, origin.reference)
         return [await _noted(wanted, lambda: _upstream(wanted, origin.reference, sources))]
     if isinstance(origin, FileSource):
-        unread = Wanted(image.to or origin.path, image.source, platforms=image.platforms, image=image.image or "")
+        repository, tag = split_target(image.to) if image.to else (origin.path, None)
+        target = f"{repository}:{tag or ALL_TAGS}"
+        unread = Wanted(target, image.source, platforms=image.platforms, image=image.image or "")
         return [await _noted(unread, lambda: _file(unread, image, origin, sources))]
     wanted = _named(image, Reference.parse(origin.name))
     return [await _noted(wanted, lambda: _engine(wanted, origin, sources))]

@@ -9,6 +9,7 @@ from typing import Any
 from rich.filesize import decimal
 
 from towpath.access.registry_access import RegistryAccess
+from towpath.errors import TowpathError
 from towpath.images.errors import MirrorError
 from towpath.images.mirror.copying import Copying, Outcome
 from towpath.images.mirror.presence import drift
@@ -17,6 +18,7 @@ from towpath.images.mirror.sources import Sources
 from towpath.images.mirror.upstream_way import UpstreamWay
 from towpath.images.mirror.wanted import Wanted
 from towpath.registry_client.errors import UnreachableError, UntrustedCertificateError
+from towpath.registry_client.retry import Retry
 from towpath.ssh import errors as ssh
 
 WISH = ("registry", "images", "drift")
@@ -26,6 +28,7 @@ ACCESS = ("access",)
 FOR_COPYING = ("ways", "storage")
 """The inputs that only a copying needs, which gets new ones: a token that is another each time is no change."""
 
+_ASK_ONCE = Retry(attempts=1)
 _TOLD_FROM_BYTES = 50_000_000
 _TOLD_STEPS = 5
 _SHOWN_FAILURES = 20
@@ -91,6 +94,27 @@ def copy_in(new: Properties, old: Properties | None, folder: Path, tell: Tell) -
     if outcome.failures:
         raise MirrorError(_summary(outcome, len(images)))
     return placed | outcome.placed
+
+
+async def foresee(properties: Properties, folder: Path) -> str:
+    """Say in a line how much an `up` would copy, without writing anything; nothing where there is nothing to say.
+
+    Images of a Docker engine are left out: what they consist of is known only once they are saved.
+
+    A pinned image that is here counts as in place, whatever its tag is upstream. Never raises for what cannot be asked:
+    the `up` will, or the registry is not there yet.
+    """
+    images = [image.found() for image in images_of(properties) if image.expected and not image.problem]
+    access = RegistryAccess.from_record(properties["access"])
+    ways = {host: UpstreamWay.from_record(record) for host, record in (properties.get("ways") or {}).items()}
+    try:
+        async with access.session(retry=_ASK_ONCE) as session, Sources(ways, folder) as sources:
+            forecast = await Copying(session, sources, lambda *_: None).forecast(images)
+    except TowpathError:
+        return ""
+    if not forecast.images:
+        return ""
+    return f"{forecast.images} of {len(images)} images are to be copied, {decimal(forecast.bytes)} at most"
 
 
 def find_drift(properties: Properties) -> dict[str, str]:

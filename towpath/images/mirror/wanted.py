@@ -7,7 +7,7 @@ from typing import Any, Self
 from towpath.images.mirror.source import EngineSource, Source, UpstreamSource, parse_source
 
 ALL_TAGS = "*"
-"""The tag that stands for all tags of a choice where they could not be read."""
+"""The tag in place of those that are not known, where a choice of tags or a file could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
