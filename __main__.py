@@ -7,6 +7,7 @@ import pulumi
 from components.configuration import stack_configuration
 from components.kubernetes_provider import kubernetes_cluster
 from components.stack import Stack
+from towpath.access.namespaces import ask_for_namespaces
 from towpath.errors import TowpathError
 from towpath.machines.connections import connections
 from towpath.machines.preflight import Preflight
@@ -22,7 +23,8 @@ def main() -> None:
     reachable = connections(settings.nodes, _read)
     rehearse(settings)
     preflight = Preflight(settings, reachable, dry_run=pulumi.runtime.is_dry_run())
-    stack = Stack(settings, reachable, preflight.unreachable, kubernetes_cluster(settings, reachable, _read))
+    asked = ask_for_namespaces(settings, reachable, _read, pulumi.get_stack())
+    stack = Stack(settings, reachable, preflight.unreachable, kubernetes_cluster(settings, reachable, _read), asked)
     if registry := stack.registry:
         pulumi.export("registry", {"url": registry.url, "host": registry.host, "ca_pem": registry.ca_pem})
     if stack.credentials:
@@ -31,6 +33,9 @@ def main() -> None:
     if stack.external:
         ends = stack.external.expiries.items()
         pulumi.export("external_registries", {host: {"expires": expires} for host, expires in ends})
+    if stack.pull_secrets and settings.namespaces:
+        served = {"secret": settings.namespaces.secret, "namespaces": stack.pull_secrets.namespaces}
+        pulumi.export("pull_secrets", served)
     preflight.check()
 
 

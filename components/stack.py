@@ -33,7 +33,9 @@ from towpath.ssh.connection import Connection
 if TYPE_CHECKING:
     from components.external_logins import ExternalLogins
     from components.kubernetes_provider import KubernetesCluster
+    from components.pull_secrets import PullSecrets
     from components.registry_deployment import RegistryDeployment, VolumeMachine
+    from towpath.pull_secrets.survey import AskedSurvey
 
 _SALT_CHARACTERS = 32
 
@@ -50,8 +52,9 @@ class Stack:
         connections: Mapping[str, Connection],
         unreachable: Collection[str] = (),
         cluster: "KubernetesCluster | None" = None,
+        asked: "AskedSurvey | None" = None,
     ) -> None:
-        """Register everything."""
+        """Register everything. `asked`: which namespaces get pull secrets, where the settings have any."""
         self._settings = settings
         self._cluster = cluster
         self._machines = {name: Machine(name, connection) for name, connection in connections.items()}
@@ -72,6 +75,7 @@ class Stack:
             self.nodes |= self._roll_out(silent, before)
         if self.registry and self._certificates and self.credentials:
             self.images.register(self.registry, self._certificates, self.credentials)
+        self.pull_secrets = self._pull_secrets(cluster, asked) if cluster and asked else None
         for name in silent:
             pulumi.log.warn(f"{name} does not answer; it is tried last, after everything else")
         if settings.trust.operator and self._certificates:
@@ -108,6 +112,24 @@ class Stack:
             account = settings.nodes.account or pulling_account(settings.accounts)
             found[settings.registry_endpoint] = self.credentials.logins.apply(lambda logins: logins[account])
         return found
+
+    def _pull_secrets(self, cluster: "KubernetesCluster", asked: "AskedSurvey") -> "PullSecrets | None":
+        from components.pull_secrets import PullSecrets, PullSecretsArgs  # noqa: PLC0415 most stacks need none
+
+        settings = self._settings
+        if settings.namespaces is None:
+            return None
+        args = PullSecretsArgs(
+            settings=settings.namespaces,
+            asked=asked,
+            cluster=cluster,
+            accounts=settings.accounts,
+            registry=settings.registry_endpoint if settings.has_registry else None,
+            logins=self.credentials.logins if self.credentials else None,
+            external=self.external.logins if self.external else {},
+            ca_pem=self._certificates.ca_pem if self._certificates else "",
+        )
+        return PullSecrets("pull-secrets", args)
 
     def _after_its_node(self) -> pulumi.ResourceOptions:
         """Order what runs on the registry's node: a runtime that restarts takes the registry down with it."""

@@ -11,6 +11,8 @@ from towpath.settings.deployment import Deployment
 from towpath.settings.deployment_rules import check_deployment
 from towpath.settings.external_registries import ExternalRegistries
 from towpath.settings.images import Images
+from towpath.settings.namespace_rules import check_namespaces
+from towpath.settings.namespaces import Namespaces
 from towpath.settings.nodes import Nodes
 from towpath.settings.proxy import Proxy
 from towpath.settings.registry import Registry
@@ -31,6 +33,7 @@ class Settings(Section):
     external_registries: ExternalRegistries = Field(
         default_factory=dict, description="logins at registries of providers, by host, e.g. ghcr.io; docker.io for Hub"
     )
+    namespaces: Namespaces | None = Field(None, description="pull secrets in the cluster; left out: none")
 
     @model_validator(mode="after")
     def _something_to_do(self) -> Self:
@@ -91,6 +94,15 @@ class Settings(Section):
     def _registry_in_the_cluster(self) -> Self:
         if self.registry.kind == "deployment":
             check_deployment(self.registry, self.cluster, self.nodes)
+        return self
+
+    @model_validator(mode="after")
+    def _pull_secrets(self) -> Self:
+        if self.namespaces is None:
+            return self
+        if self.cluster is None:
+            raise ValueError("namespaces are those of a cluster; set cluster, or take namespaces out")
+        check_namespaces(self.namespaces, self.accounts, self.external_registries, has_registry=self.has_registry)
         return self
 
     @model_validator(mode="after")
