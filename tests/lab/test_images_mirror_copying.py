@@ -125,6 +125,21 @@ def test_signatures_their_signatures_and_cosigns_come_along(pair: MirrorPair) ->
     assert run(pair.target, look) == [first.digest, second.digest, cosigned.digest]
 
 
+def test_two_tags_of_one_image_bring_every_signature_once(pair: MirrorPair) -> None:
+    async def push(session: RegistrySession) -> tuple[Manifest, set[str]]:
+        image = await push_image(session, "team/twins", "amd64", b"twins", "a")
+        await manifest.put(session, "team/twins", image, "b")
+        kinds = [f"application/vnd.example.n{number}" for number in range(4)]
+        return image, {(await sign(session, "team/twins", image, kind)).digest for kind in kinds}
+
+    image, signatures = run(pair.source, push)
+    up(pair, Driver(), *({"from": f"up/team/twins:{label}", "referrers": True} for label in "ab"))
+    found = run(pair.target, lambda session: referrer.referrers(session, "team/twins", image.digest))
+    assert {entry.digest for entry in found} == signatures
+    assert len(found) == 4
+    assert head(pair.target, "team/twins", "a") == head(pair.target, "team/twins", "b") == image.digest
+
+
 def test_without_referrers_none_is_copied(pair: MirrorPair) -> None:
     async def push(session: RegistrySession) -> Manifest:
         image = await push_image(session, "team/unsigned", "amd64", b"unsigned", "1")

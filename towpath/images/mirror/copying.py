@@ -19,7 +19,6 @@ from towpath.oci.descriptor import Descriptor
 from towpath.oci.manifest import Manifest
 from towpath.registry_client import blob, manifest, referrer, upload
 from towpath.registry_client.errors import (
-    NotFoundError,
     ReadOnlyError,
     RegistryError,
     ServerFailedError,
@@ -142,7 +141,7 @@ class Copying:
             source, digest = await self._sources.open(wanted)
             parts = await read_parts(source, digest, wanted)
             missing = await self._missing(wanted.repository, parts)
-        except TowpathError as error:
+        except (TowpathError, OSError) as error:
             self._fail(wanted, error)
         else:
             self._jobs.append(_Job(wanted, source, parts, missing))
@@ -172,8 +171,8 @@ class Copying:
                 waiting += [
                     await manifest.get(self._session, wanted.repository, child.digest) for child in part.manifests
                 ]
-        except NotFoundError:
-            return
+        except TowpathError:
+            return  # then its blobs are not mounted, but sent
 
     async def _copied(self, job: _Job) -> None:
         wanted = job.wanted
@@ -183,16 +182,21 @@ class Copying:
             await for_each(job.missing, lambda each: self._push_blob(job, each), BLOBS_AT_ONCE)
             for part in job.parts.manifests[:-1]:
                 await self._put(wanted.repository, part)
-            for referring in job.parts.referring:
-                for part in referring.manifests[:-1]:
-                    await self._put(wanted.repository, part)
-                await self._put(wanted.repository, referring.manifests[-1], referring.tag)
+            await self._put_referring(wanted.repository, job.parts)
             await referrer.put(self._session, wanted.repository, job.parts.top, wanted.tag)
-        except TowpathError as error:
+        except (TowpathError, OSError) as error:
             self._fail(wanted, error)
         else:
             self._outcome.placed[wanted.target] = job.parts.top.digest
             self._outcome.copied_images += 1
+
+    async def _put_referring(self, repository: str, parts: Parts) -> None:
+        """Push what refers to an image; one at a time in a repository, which may keep one list of it."""
+        async with self._locks.setdefault(repository, asyncio.Lock()):
+            for referring in parts.referring:
+                for part in referring.manifests[:-1]:
+                    await self._put(repository, part)
+                await self._put(repository, referring.manifests[-1], referring.tag)
 
     async def _push_blob(self, job: _Job, each: Descriptor) -> None:
         """Mount or send one blob; of two images that want the same, the second mounts what the first sent."""
@@ -229,7 +233,7 @@ class Copying:
                 return True
         return False
 
-    def _fail(self, wanted: Wanted, error: TowpathError) -> None:
+    def _fail(self, wanted: Wanted, error: TowpathError | OSError) -> None:
         if isinstance(error, _EVERYWHERE) and isinstance(error, RegistryError):
             self._out_of_order.add(error.registry)
         here = isinstance(error, ServerFailedError) and error.registry == self._session.registry

@@ -82,7 +82,7 @@ def _named(image: MirrorImage, reference: Reference, chosen_by: str = "") -> Wan
 async def _noted(wanted: Wanted, ask: Callable[[], Awaitable[Wanted]]) -> Wanted:
     try:
         return await ask()
-    except TowpathError as error:
+    except (TowpathError, OSError) as error:
         return replace(wanted, problem=str(error), lasting=not isinstance(error, _PASSING))
 
 
@@ -92,7 +92,7 @@ async def _chosen(image: MirrorImage, reference: Reference, choice: MirrorTags, 
     try:
         session = await sources.session(reference.registry)
         tags = [name async for name in tag.tags(session, reference.repository)]
-    except TowpathError as error:
+    except (TowpathError, OSError) as error:
         return [replace(place, problem=str(error), lasting=not isinstance(error, _PASSING))]
     references = [replace(reference, tag=name) for name in choose_tags(tags, choice)]
     absent = [replace(reference, tag=name) for name in missing_names(tags, choice)]
