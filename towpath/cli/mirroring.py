@@ -27,7 +27,7 @@ from towpath.settings.mirror import MirrorImage
 def copy_images(
     connection: Connection,
     source: Annotated[
-        str, typer.Argument(help="REGISTRY/NAME[:TAG][@DIGEST], docker-daemon:NAME[:TAG], or a path led by / or ./")
+        str, typer.Argument(help="REGISTRY/NAME[:TAG], docker-daemon:NAME[:TAG], or a path led by / or ./")
     ],
     to: Annotated[str | None, typer.Option("--to", help="NAME[:TAG]; else as at the source")] = None,
     platform: Annotated[list[str] | None, typer.Option("--platform", help="os/architecture; else all")] = None,
