@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from towpath.cluster.access import ClusterAccess
+from towpath.pull_secrets.account_patch import Entry
 from towpath.pull_secrets.secret_set import raise_for
 from towpath.pull_secrets.service_accounts import Accounts, add_entries, lacking_entries, remove_entries
 
@@ -16,7 +17,7 @@ COMPUTED = ("failed", "ours")
 
 def created(props: Props) -> dict[str, Any]:
     """Put the entry in everywhere."""
-    return updated({"accounts": {}, "secret_name": props["secret_name"]}, props)
+    return updated({**props, "accounts": {}}, props)
 
 
 def has_changed(olds: Props, news: Props) -> bool:
@@ -27,7 +28,7 @@ def has_changed(olds: Props, news: Props) -> bool:
 
 def updated(olds: Props, news: Props) -> dict[str, Any]:
     """Put entries in where they are new, or failed before, and take those of ours out that are wanted no more."""
-    renamed = olds["secret_name"] != news["secret_name"]
+    renamed = _entry(olds) != _entry(news)
     failed_before = olds.get("failed") or {}
     done = {} if renamed else {name: each for name, each in olds["accounts"].items() if name not in failed_before}
     ours_before = olds.get("ours") or {}
@@ -57,7 +58,7 @@ def deleted(props: Props) -> None:
 
     async def work() -> dict[str, str]:
         async with ClusterAccess.from_record(props["access"]).client() as client:
-            return await remove_entries(client, props.get("ours") or {}, props["secret_name"])
+            return await remove_entries(client, props.get("ours") or {}, _entry(props))
 
     raise_for("taking pull secrets off ServiceAccounts", asyncio.run(work()))
 
@@ -66,9 +67,13 @@ async def _work(
     olds: Props, news: Props, missing: Accounts, surplus: Accounts
 ) -> tuple[dict[str, list[str]], dict[str, str], dict[str, str]]:
     async with ClusterAccess.from_record(news["access"]).client() as client:
-        ours, failed = await add_entries(client, missing, news["secret_name"])
-        left = await remove_entries(client, surplus, olds["secret_name"])
+        ours, failed = await add_entries(client, missing, _entry(news))
+        left = await remove_entries(client, surplus, _entry(olds))
     return ours, failed, left
+
+
+def _entry(props: Props) -> Entry:
+    return Entry(props["secret_name"], props["owner"])
 
 
 def _without(accounts: Accounts, others: Accounts) -> dict[str, list[str]]:

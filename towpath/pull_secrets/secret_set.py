@@ -48,9 +48,19 @@ async def clear(
     client: ClusterClient, owner: str, secret: str, names: Iterable[str], made: Iterable[str]
 ) -> dict[str, str]:
     """Delete our objects from namespaces, and those namespaces that were made by us. Returns what failed."""
-    names, made = list(names), frozenset(made)
+    return await _clear(client, owner, [("Secret", secret), *_cdi(secret)], names, frozenset(made))
+
+
+async def clear_cdi(client: ClusterClient, owner: str, secret: str, names: Iterable[str]) -> dict[str, str]:
+    """Delete what was made for CDI alone. Returns what failed."""
+    return await _clear(client, owner, _cdi(secret), names, frozenset())
+
+
+async def _clear(
+    client: ClusterClient, owner: str, kinds: list[tuple[str, str]], names: Iterable[str], made: frozenset[str]
+) -> dict[str, str]:
+    names = list(names)
     objects = Objects(client, owner)
-    kinds = [("Secret", secret), ("Secret", cdi_secret_name(secret)), ("ConfigMap", cdi_config_map_name(secret))]
     if names:
         await _look_ahead(objects, kinds)
 
@@ -84,6 +94,10 @@ def raise_for(what: str, failed: Mapping[str, str]) -> None:
     """Raise PullSecretsError if something failed."""
     if failed:
         raise PullSecretsError(what, failed)
+
+
+def _cdi(secret: str) -> list[tuple[str, str]]:
+    return [("Secret", cdi_secret_name(secret)), ("ConfigMap", cdi_config_map_name(secret))]
 
 
 async def _look_ahead(objects: Objects, kinds: Iterable[tuple[str, str]]) -> None:

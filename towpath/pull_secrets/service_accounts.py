@@ -10,6 +10,7 @@ from typing import Any
 from towpath.cluster.client import FIELD_MANAGER, JSON_PATCH, Call, ClusterClient
 from towpath.cluster.errors import ClusterError, ConflictError, NotFoundError
 from towpath.errors import TowpathError
+from towpath.pull_secrets.account_patch import Entry, Patch, addition, removal
 from towpath.pull_secrets.objects import reason
 
 Accounts = Mapping[str, Iterable[str]]
@@ -22,25 +23,25 @@ _POLL_SECONDS = 0.1
 
 
 async def add_entries(
-    client: ClusterClient, accounts: Accounts, secret: str
+    client: ClusterClient, accounts: Accounts, entry: Entry
 ) -> tuple[dict[str, list[str]], dict[str, str]]:
     """Put the entry in where it lacks. Returns the accounts where it is ours, and what failed by namespace."""
     ours: dict[str, list[str]] = {}
 
     async def one(namespace: str, name: str) -> None:
-        if await _changed(client, namespace, name, lambda found: _addition(found, secret)):
+        if await _changed(client, namespace, name, lambda found: addition(found, entry)):
             ours.setdefault(namespace, []).append(name)
 
     failed = await _each(accounts, one)
     return {namespace: sorted(names) for namespace, names in sorted(ours.items())}, failed
 
 
-async def remove_entries(client: ClusterClient, accounts: Accounts, secret: str) -> dict[str, str]:
+async def remove_entries(client: ClusterClient, accounts: Accounts, entry: Entry) -> dict[str, str]:
     """Take the entry out; an account that is gone, or has it no more, is right too. Returns what failed."""
 
     async def one(namespace: str, name: str) -> None:
         try:
-            await _changed(client, namespace, name, lambda found: _removal(found, secret), wait=False)
+            await _changed(client, namespace, name, lambda found: removal(found, entry), wait=False)
         except NotFoundError:
             return
 
@@ -64,28 +65,6 @@ async def lacking_entries(client: ClusterClient, accounts: Accounts, secret: str
     return lacking
 
 
-Patch = list[dict[str, Any]]
-
-
-def _addition(found: Mapping[str, Any], secret: str) -> tuple[Patch, bool]:
-    """Return what to patch, and whether the entry is ours then."""
-    entries = found.get("imagePullSecrets") or []
-    if {"name": secret} in entries:
-        # A killed run may have put it in and not lived to say so.
-        return [], _last_changed_by_us(found)
-    if not entries:
-        return [{"op": "add", "path": "/imagePullSecrets", "value": [{"name": secret}]}], True
-    return [{"op": "add", "path": "/imagePullSecrets/-", "value": {"name": secret}}], True
-
-
-def _removal(found: Mapping[str, Any], secret: str) -> tuple[Patch, bool]:
-    entries = found.get("imagePullSecrets") or []
-    if {"name": secret} not in entries:
-        return [], False
-    place = "/imagePullSecrets" if len(entries) == 1 else f"/imagePullSecrets/{entries.index({'name': secret})}"
-    return [{"op": "remove", "path": place}], False
-
-
 async def _changed(
     client: ClusterClient,
     namespace: str,
@@ -94,7 +73,10 @@ async def _changed(
     *,
     wait: bool = True,
 ) -> bool:
-    """Read, decide, and patch what was read; again from the start if somebody else was faster."""
+    """Read, decide, and patch what was read; again from the start if somebody else was faster.
+
+    `decide` says what to patch, and whether the entry is ours then.
+    """
     step = _step("changing", namespace, name)
     for attempt in range(1, _ATTEMPTS + 1):
         found = await _there(client, namespace, name, step, wait=wait)
@@ -138,13 +120,6 @@ async def _namespace(client: ClusterClient, name: str) -> bool:
 def _overtaken(error: ClusterError) -> bool:
     """Whether somebody else changed it in between: a failed `test` of a JSON patch is no 409."""
     return isinstance(error, ConflictError) or error.status == _UNPROCESSABLE
-
-
-def _last_changed_by_us(found: Mapping[str, Any]) -> bool:
-    return any(
-        entry.get("manager") == FIELD_MANAGER and "f:imagePullSecrets" in (entry.get("fieldsV1") or {})
-        for entry in found["metadata"].get("managedFields") or []
-    )
 
 
 async def _each(accounts: Accounts, work: Callable[[str, str], Awaitable[None]]) -> dict[str, str]:

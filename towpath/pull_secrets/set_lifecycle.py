@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from towpath.cluster.access import ClusterAccess
-from towpath.pull_secrets.secret_set import Served, clear, drifted, raise_for, serve
+from towpath.pull_secrets.secret_set import Served, clear, clear_cdi, drifted, raise_for, serve
 from towpath.pull_secrets.wish import SetWish
 
 Props: TypeAlias = Mapping[str, Any]
@@ -71,6 +71,8 @@ async def _updated(olds: Props, news: Props) -> dict[str, Any]:
             kept = set(news["namespaces"])
             made = [name for name in olds.get("made") or [] if name not in kept]
             leftover = await clear(client, olds["owner"], olds["secret_name"], gone, made)
+            dropped = [name for name in names if _has_cdi(olds, name) and not _has_cdi(news, name)]
+            served.failed |= await clear_cdi(client, news["owner"], news["secret_name"], dropped)
     known = {*(olds.get("made") or []), *served.made}
     return {
         **{key: value for key, value in news.items() if key not in COMPUTED},
@@ -84,6 +86,10 @@ async def _updated(olds: Props, news: Props) -> dict[str, Any]:
 def _held(props: Props) -> list[str]:
     """Name every namespace where something of ours may be."""
     return sorted({*props["namespaces"], *(props.get("leftover") or []), *(props.get("drifted") or [])})
+
+
+def _has_cdi(props: Props, name: str) -> bool:
+    return bool((props["namespaces"].get(name) or {}).get("cdi"))
 
 
 def _entry(props: Props, name: str) -> Any:  # noqa: ANN401 compared only
