@@ -208,6 +208,20 @@ def test_a_tag_that_moved_shows_both_digests_and_a_pinned_one_stays(
     assert head(pair.target, "m/free", "1") == second.digest
 
 
+def test_a_digest_in_the_settings_decides_and_its_tag_is_only_told(pair: MirrorPair) -> None:
+    first = run(pair.source, lambda session: push_image(session, "team/fixed", "amd64", b"first", "1"))
+    wanted = {"from": f"up/team/fixed:1@{first.digest}"}
+    assert asyncio.run(pair.resolved(wanted))[0].note == ""
+    second = run(pair.source, lambda session: push_image(session, "team/fixed", "amd64", b"second", "1"))
+    (found,) = asyncio.run(pair.resolved(wanted))
+    assert f"team/fixed:1 is {second.digest} now; team/fixed:1 stays at {first.digest}" in found.note
+    assert Driver().up(pair.inputs([found])) == {"team/fixed:1": first.digest}
+    run(pair.source, lambda session: manifest.delete(session, "team/fixed", second.digest))
+    (gone,) = asyncio.run(pair.resolved(wanted))
+    assert "is gone; team/fixed:1 stays" in gone.note
+    assert not gone.problem
+
+
 def test_what_was_deleted_or_moved_here_is_found_and_copied_again(pair: MirrorPair) -> None:
     whole = run(pair.source, lambda session: push_multi(session, "team/drift", "1"))
     wanted = [{"from": "up/team/drift:1", "to": f"drift/{name}"} for name in ("gone", "moved", "holed", "kept")]

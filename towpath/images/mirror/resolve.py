@@ -24,7 +24,14 @@ from towpath.oci.errors import InvalidManifestError
 from towpath.oci.manifest import Manifest
 from towpath.oci.reference import Reference
 from towpath.registry_client import manifest, tag
-from towpath.registry_client.errors import RateLimitedError, ServerFailedError, TimedOutError, UnreachableError
+from towpath.registry_client.errors import (
+    NotFoundError,
+    RateLimitedError,
+    ServerFailedError,
+    TimedOutError,
+    UnreachableError,
+)
+from towpath.registry_client.session import RegistrySession
 from towpath.registry_client.tree import MAX_DEPTH
 from towpath.settings.mirror import MirrorImage, MirrorTags, split_target, target_of
 
@@ -111,18 +118,27 @@ async def _chosen(image: MirrorImage, reference: Reference, choice: MirrorTags, 
 
 async def _upstream(wanted: Wanted, reference: Reference, sources: Sources) -> Wanted:
     session = await sources.session(reference.registry)
-    note = ""
-    if reference.digest and reference.tag:
-        moved = (await manifest.head(session, reference.repository, reference.tag)).digest
-        if moved != reference.digest:
-            name = replace(reference, digest=None)
-            note = f"{name} is {moved} now; {wanted.target} stays at {reference.digest}, as its `from` says"
+    note = await _moved(wanted, reference, session) if reference.digest and reference.tag else ""
     if not wanted.platforms and wanted.referring is None:
         digest = reference.digest or (await manifest.head(session, reference.repository, reference.locator)).digest
         return replace(wanted, digest=digest, note=note)
     top = await manifest.get(session, reference.repository, reference.locator)
     source = await sources.repository(reference)
     return replace(await _with_parts(wanted, top, source), note=note)
+
+
+async def _moved(wanted: Wanted, reference: Reference, session: RegistrySession) -> str:
+    """Say where the tag beside a digest leads now, if elsewhere; the digest alone decides what is copied."""
+    name = replace(reference, digest=None)
+    try:
+        now = (await manifest.head(session, reference.repository, name.locator)).digest
+    except NotFoundError:
+        return f"{name} is gone; {wanted.target} stays at {reference.digest}, as its `from` says"
+    except TowpathError:
+        return ""
+    if now == reference.digest:
+        return ""
+    return f"{name} is {now} now; {wanted.target} stays at {reference.digest}, as its `from` says"
 
 
 async def _file(wanted: Wanted, image: MirrorImage, origin: FileSource, sources: Sources) -> Wanted:
