@@ -117,6 +117,7 @@ def test_a_tag_that_moves_upstream_shows_old_and_new_digest(
     assert digest_of(shell, f"{HOST}/team/moving:1") == old
     mirrored.up().ok()
     assert digest_of(shell, f"{HOST}/team/moving:1") == new
+    assert mirrored.outputs()["images"]["mirrored"]["team/moving:1"] == new
 
 
 def test_an_image_deleted_behind_our_back_is_found_by_refresh_and_put_back_by_up(
