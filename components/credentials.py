@@ -3,11 +3,14 @@
 import base64
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import pulumi
 import pulumi_random as random
 
-from towpath.accounts.slots import Slot, slots
+from components.dynamic.account_rotation import AccountRotation
+from towpath.accounts.rotation import Wish
+from towpath.accounts.slots import filled_by, is_made, slot_user, slots, slots_ever
 from towpath.registry.htpasswd import Login, render_htpasswd
 from towpath.settings.accounts import Account
 
@@ -24,47 +27,80 @@ class Credentials(pulumi.ComponentResource):
 
     htpasswd: pulumi.Output[str]
     """The file's text, secret."""
+    active_htpasswd: pulumi.Output[str]
+    """The lines of the slots that clients are to use, secret: what must be valid before they move."""
     logins: pulumi.Output[dict[str, dict[str, str]]]
     """Account → `{"username", "password"}` of the slot that clients are to use, secret."""
+    next_rotations: dict[str, pulumi.Output[str]]
+    """Account → day from which an `up` rotates it, for accounts that rotate by time."""
 
     def __init__(self, name: str, accounts: Sequence[Account], opts: pulumi.ResourceOptions | None = None) -> None:
         """Make passwords for accounts that give none, and hash all of them."""
         super().__init__("towpath:index:Credentials", name, {}, opts)
         self._name = name
-        active: dict[str, pulumi.Output[dict[str, str]]] = {}
-        entries: list[pulumi.Output[Login]] = []
-        for account in accounts:
-            for slot in slots(account):
-                given = account.password if slot.active else account.previous_password
-                password = pulumi.Output.secret(given.get_secret_value()) if given else self._made(slot)
-                entries.append(self._login(slot, password, account.cost(given=given is not None)))
-                if slot.active:
-                    active[account.name] = password.apply(partial(_as_login, slot.user))
-        self.logins = pulumi.Output.secret(pulumi.Output.all(**active))
-        self.htpasswd = pulumi.Output.secret(pulumi.Output.all(*entries).apply(render_htpasswd))
+        self.next_rotations = {}
+        found = {account.name: self._account(account) for account in accounts}
+        every = pulumi.Output.all(**found)
+        self.logins = pulumi.Output.secret(every.apply(_logins))
+        self.htpasswd = pulumi.Output.secret(every.apply(_whole))
+        self.active_htpasswd = pulumi.Output.secret(every.apply(_active))
         self.register_outputs({})
 
-    def _made(self, slot: Slot) -> pulumi.Output[str]:
-        return random.RandomPassword(
-            f"{self._name}-{slot.user}",
-            length=_PASSWORD_CHARACTERS,
-            special=False,
-            keepers={"rotation": str(slot.rotation)},
-            opts=pulumi.ResourceOptions(parent=self),
-        ).result
+    def _account(self, account: Account) -> pulumi.Output[list[Login]]:
+        """Return the logins that are valid, the active one first."""
+        child = pulumi.ResourceOptions(parent=self)
+        at = AccountRotation(f"{self._name}-{account.name}-rotation", account.name, _wish(account), child)
+        if account.rotate_after_days:
+            self.next_rotations[account.name] = at.next_on
+        salts, passwords = {}, {}
+        for number in slots_ever(account):
+            keepers = {"rotation": at.number.apply(partial(_keeper, number))}
+            user = slot_user(account.name, number)
+            # The id of RandomBytes is its value, in plain text in the state; a salt is no secret without its hash.
+            salts[str(number)] = random.RandomBytes(
+                f"{self._name}-{user}-salt", length=_SALT_BYTES, keepers=keepers, opts=child
+            ).base64
+            if is_made(account, number):
+                passwords[str(number)] = random.RandomPassword(
+                    f"{self._name}-{user}", length=_PASSWORD_CHARACTERS, special=False, keepers=keepers, opts=child
+                ).result
+        parts = pulumi.Output.all(number=at.number, salts=salts, passwords=passwords)
+        return pulumi.Output.secret(parts.apply(partial(_valid, account)))
 
-    def _login(self, slot: Slot, password: pulumi.Output[str], cost: int) -> pulumi.Output[Login]:
-        # The id of RandomBytes is its value, in plain text in the state; a salt is no secret without its hash.
-        salt = random.RandomBytes(
-            f"{self._name}-{slot.user}-salt",
-            length=_SALT_BYTES,
-            keepers={"rotation": str(slot.rotation)},
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        return pulumi.Output.all(password, salt.base64).apply(
-            lambda parts: Login(slot.user, parts[0], base64.b64decode(parts[1]), cost)
-        )
+
+def _wish(account: Account) -> Wish:
+    return Wish(
+        by_hand=account.rotation,
+        every_days=account.rotate_after_days,
+        since=account.rotate_since or "",
+        keepers=account.keepers,
+        given=account.password is not None,
+        previous_given=account.previous_password is not None,
+        keep_previous=account.keep_previous,
+    )
 
 
-def _as_login(user: str, password: str) -> dict[str, str]:
-    return {"username": user, "password": password}
+def _keeper(number: int, rotation: float) -> str:
+    return str(filled_by(number, int(rotation)))
+
+
+def _valid(account: Account, parts: dict[str, Any]) -> list[Login]:
+    found = []
+    for slot in slots(account, int(parts["number"])):
+        given, number = account.password if slot.active else account.previous_password, str(slot.number)
+        password = given.get_secret_value() if given else parts["passwords"][number]
+        salt = base64.b64decode(parts["salts"][number])
+        found.append(Login(slot.user, password, salt, account.cost(given=given is not None)))
+    return found
+
+
+def _logins(accounts: dict[str, list[Login]]) -> dict[str, dict[str, str]]:
+    return {name: {"username": logins[0].user, "password": logins[0].password} for name, logins in accounts.items()}
+
+
+def _whole(accounts: dict[str, list[Login]]) -> str:
+    return render_htpasswd([login for logins in accounts.values() for login in logins])
+
+
+def _active(accounts: dict[str, list[Login]]) -> str:
+    return render_htpasswd([logins[0] for logins in accounts.values()])

@@ -23,15 +23,38 @@ class Slot:
     @property
     def user(self) -> str:
         """The user name, `ACCOUNT.NUMBER`."""
-        return f"{self.account}.{self.number}"
+        return slot_user(self.account, self.number)
 
 
-def slots(account: Account) -> list[Slot]:
-    """List the slots of an account that may log in, the active one first."""
-    found = [_slot(account, account.rotation, active=True)]
-    if account.rotation > 1 and account.keep_previous and _previous_password_known(account):
-        found.append(_slot(account, account.rotation - 1, active=False))
+def slot_user(account: str, number: int) -> str:
+    """Return the user name of an account's slot."""
+    return f"{account}.{number}"
+
+
+def slots(account: Account, rotation: int) -> list[Slot]:
+    """List the slots of an account that may log in after that many rotations, the active one first."""
+    found = [_slot(account, rotation, active=True)]
+    if rotation > 1 and account.keep_previous and _previous_password_known(account):
+        found.append(_slot(account, rotation - 1, active=False))
     return found
+
+
+def slots_ever(account: Account) -> list[int]:
+    """List the numbers of the slots that have something in the state: of an account that rotates of itself, both."""
+    return [1, 2] if account.rotates_itself else [slot.number for slot in slots(account, account.rotation)]
+
+
+def filled_by(number: int, rotation: int) -> int:
+    """Return the rotation that filled a slot; 0 for one that was never used."""
+    return rotation if (rotation - 1) % 2 + 1 == number else rotation - 1
+
+
+def is_made(account: Account, number: int) -> bool:
+    """Whether a slot's password is made rather than given by the settings."""
+    if account.password is not None:
+        return False
+    left_behind = account.rotation % 2 + 1 == number
+    return account.rotates_itself or not (left_behind and account.previous_password is not None)
 
 
 def _slot(account: Account, rotation: int, *, active: bool) -> Slot:

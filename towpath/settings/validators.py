@@ -8,6 +8,7 @@ import base64
 import binascii
 import ipaddress
 import re
+from datetime import date
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
@@ -202,6 +203,14 @@ def host_and_port(value: str) -> str:
         raise ValueError("must be host:port, e.g. redis.example.com:6379")
     host(name.removeprefix("[").removesuffix("]"))
     return value
+
+
+def day(value: str) -> str:
+    """Accept an ISO date; a time of midnight behind it is what YAML makes of a date without quotes."""
+    try:
+        return date.fromisoformat(value.removesuffix("T00:00:00Z")).isoformat()
+    except ValueError:
+        raise ValueError("is not a day; write YYYY-MM-DD in quotes, e.g. '2026-01-31'") from None
 
 
 def numeric_user(value: str) -> str:
