@@ -178,14 +178,15 @@ def test_a_registry_that_is_gone_is_no_error_at_refresh_and_destroy(pair: Mirror
 
 
 def test_a_wrong_password_here_is_tried_once_and_every_image_is_named(pair: MirrorPair) -> None:
-    for name in ("a", "b", "c"):
+    for name in "abcdefgh":
         pushed(pair, f"fault/many-{name}")
     pair.password = "wrong"
-    images = asyncio.run(pair.resolved(*({"from": f"up/fault/many-{name}:1"} for name in "abc")))
+    images = asyncio.run(pair.resolved(*({"from": f"up/fault/many-{name}:1"} for name in "abcdefgh")))
     with pytest.raises(MirrorError) as caught:
         Driver().up(pair.inputs(images))
-    assert all(f"fault/many-{name}:1" in str(caught.value) for name in "abc")
+    assert all(f"fault/many-{name}:1" in str(caught.value) for name in "abcdefgh")
     assert "401" in str(caught.value)
+    assert str(caught.value).count(f"not tried, as {pair.target.host} failed before") == 4  # four began at once
     assert not isinstance(caught.value, UnauthorizedError)
     assert "wrong" not in str(caught.value).replace("missing or wrong", "")
 
