@@ -27,6 +27,7 @@ LAB_HOST, LOOPBACK = "10.89.0.1", "127.0.0.1"
 REGION = "us-east-1"
 ACCESS_KEY, SECRET_KEY = "towpath-test", "only-for-the-test-bucket"
 START_SECONDS = 30
+_KEYS_A_REQUEST = 1000
 
 
 @dataclass
@@ -92,8 +93,10 @@ class S3Server:
 
     def delete_bucket(self, name: str) -> None:
         """Delete a bucket with everything in it."""
-        for key in self.keys(name):
-            self._client().delete_object(Bucket=name, Key=key)
+        keys = list(self.keys(name))
+        for at in range(0, len(keys), _KEYS_A_REQUEST):
+            part = [{"Key": key} for key in keys[at : at + _KEYS_A_REQUEST]]
+            self._client().delete_objects(Bucket=name, Delete={"Objects": part, "Quiet": True})
         self._client().delete_bucket(Bucket=name)
 
     def keys(self, bucket: str, prefix: str = "") -> dict[str, int]:

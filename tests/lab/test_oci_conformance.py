@@ -4,14 +4,20 @@ The suite asks for what `registry:3` does not have, so a bare server with next t
 Nothing may fail on a stack's registry that does not fail there, and everything that fails there is listed with why.
 """
 
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from typing import Any
 
 import pytest
 
 from tests.lab import conformance_suite
+from tests.lab.cluster_access import ClusterAccess
 from tests.lab.conformance_suite import Outcome, Target
+from tests.lab.redis_server import PASSWORD as REDIS_PASSWORD
+from tests.lab.redis_server import RedisServer
 from tests.lab.registry_server import ACCOUNT, PASSWORD, RegistryServer
-from tests.lab.stack_workspace import StackWorkspace
+from tests.lab.s3_server import ACCESS_KEY, SECRET_KEY, S3Server
+from tests.lab.stack_workspace import StackWorkspace, new_stack
 
 UPSTREAM_LACKS = {
     "the referrers API, so neither its list nor the OCI-Subject header of a push (3.1.1 answers 404)": (
@@ -33,6 +39,7 @@ UPSTREAM_LACKS = {
         "invalid-digest-format/manifest-put",
     ),
 }
+BUCKET = "conformance"
 MUST_PASS = {
     "pull": ("image/pull/manifest-by-tag", "image/pull/manifest-by-digest", "image/pull/blob-get"),
     "push": ("image/push/manifest-by-tag", "index/push/manifest-by-digest", "sha256 blobs/mount/blob-mount"),
@@ -56,6 +63,50 @@ def container(stack: StackWorkspace, tmp_path_factory: pytest.TempPathFactory) -
     return conformance_suite.run(target_of(stack), tmp_path_factory.mktemp("container"))
 
 
+@pytest.fixture(scope="module")
+def deployment(
+    cluster: ClusterAccess, s3: S3Server, redis: RedisServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Outcome]:
+    """What comes of the suite at a stack's Deployment, where one replica may get what another one began."""
+    folder = tmp_path_factory.mktemp("deployment")
+    cluster.import_registry_image()
+    workspace = new_stack(cluster.lab, folder / "stack", port=6015)
+    workspace.configure(
+        nodes=None,
+        cluster={"kubeconfig_file": cluster.lab.env["KUBECONFIG"]},
+        registry={
+            "kind": "deployment",
+            "host": cluster.lab.nodes["node-1"],
+            "deployment": deployment_settings(s3, redis),
+        },
+    )
+    workspace.set_secret("registry.deployment.storage.s3.access_key", ACCESS_KEY)
+    workspace.set_secret("registry.deployment.storage.s3.secret_key", SECRET_KEY)
+    workspace.set_secret("registry.deployment.redis.password", REDIS_PASSWORD)
+    s3.create_bucket(BUCKET)
+    try:
+        workspace.up().ok()
+        yield conformance_suite.run(target_of(workspace), folder / "results")
+    finally:
+        workspace.destroy().ok()
+        s3.delete_bucket(BUCKET)
+
+
+def deployment_settings(s3: S3Server, redis: RedisServer) -> dict[str, Any]:
+    """Two replicas, on the one node that has the image, with everything but secrets."""
+    return {
+        "name": "d-conformance",
+        "namespace": "d-conformance",
+        "replicas": 2,
+        "storage": {"s3": {"bucket": BUCKET, "region": s3.region, "endpoint": s3.url, "path_style": True}},
+        "redis": {"address": redis.address},
+        "exposure": {"port": 30515},
+        "image_pull_policy": "Never",
+        "node_selector": {"kubernetes.io/hostname": "node-1"},
+        "drain": {"wait_seconds": 0, "timeout_seconds": 1},
+    }
+
+
 def target_of(workspace: StackWorkspace) -> Target:
     """Return the registry of a stack that is up, with its account that may push."""
     outputs = workspace.outputs()
@@ -73,9 +124,14 @@ def test_what_upstream_lacks_it_lacks_still(bare: Outcome, reason: str) -> None:
         assert matching(bare.failed, pattern), f"{pattern} passes now: take it off the list"
 
 
-def test_the_container_fails_in_nothing_more(bare: Outcome, container: Outcome) -> None:
-    assert {name: why for name, why in container.failed.items() if name not in bare.failed} == {}
+def test_what_passes_upstream_passes_at_the_container(bare: Outcome, container: Outcome) -> None:
+    assert lost(container, bare) == []
     assert unexplained(container.failed) == {}
+
+
+def test_what_passes_upstream_passes_at_the_deployment(bare: Outcome, deployment: Outcome) -> None:
+    assert lost(deployment, bare) == []
+    assert unexplained(deployment.failed) == {}
 
 
 @pytest.mark.parametrize("part", MUST_PASS)
@@ -84,8 +140,9 @@ def test_each_part_of_the_specification_was_tried(container: Outcome, part: str)
         assert matching(container.passed, pattern), f"no case {pattern} passed"
 
 
-def test_nothing_is_skipped_that_upstream_is_asked(bare: Outcome, container: Outcome) -> None:
-    assert container.counts == bare.counts
+def lost(found: Outcome, bare: Outcome) -> list[str]:
+    """Return what passes at the bare server and does not here; what becomes of sha512 depends on the storage."""
+    return sorted(name for name in bare.passed - found.passed if not name.startswith("sha512"))
 
 
 def unexplained(failed: dict[str, str]) -> dict[str, str]:
