@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_random as random
 
+from components.account_overlap import AccountOverlap, AccountOverlapArgs
 from components.cache import PullThroughCache, PullThroughCacheArgs
 from components.certificates import Certificates
 from components.credentials import Credentials
@@ -25,6 +26,7 @@ from towpath.machines.document_id import (
     volume_document_id,
 )
 from towpath.machines.wishes import node_proxy
+from towpath.registry.container import htpasswd_path
 from towpath.settings.deployment import Deployment
 from towpath.settings.deployment_storage import NodeVolume
 from towpath.settings.settings import Settings
@@ -65,7 +67,11 @@ class Stack:
         self.credentials = Credentials("credentials", settings.accounts) if settings.has_registry else None
         self.external = self._external_logins()
         silent = [name for name in settings.nodes.members if name in unreachable]
-        self.nodes = self._roll_out([name for name in settings.nodes.members if name not in unreachable], [])
+        overlap = self._overlap(silent)
+        self.nodes = self._roll_out([name for name in settings.nodes.members if name not in unreachable], overlap)
+        self.pull_secrets: PullSecrets | None = None
+        if self._withdraws:
+            self.pull_secrets = self._pull_secrets(asked, overlap)
         if silent and settings.registry_node in silent:
             self.nodes |= self._roll_out(silent, list(self.nodes.values()))
             self.registry, self.caches = self._registry(), self._caches()
@@ -75,7 +81,9 @@ class Stack:
             self.nodes |= self._roll_out(silent, before)
         if self.registry and self._certificates and self.credentials:
             self.images.register(self.registry, self._certificates, self.credentials)
-        self.pull_secrets = self._pull_secrets(cluster, asked) if cluster and asked else None
+        if not self._withdraws:
+            # What the cluster has to say against it stops nothing else here.
+            self.pull_secrets = self._pull_secrets(asked, overlap)
         for name in silent:
             pulumi.log.warn(f"{name} does not answer; it is tried last, after everything else")
         if settings.trust.operator and self._certificates:
@@ -113,12 +121,17 @@ class Stack:
             found[settings.registry_endpoint] = self.credentials.logins.apply(lambda logins: logins[account])
         return found
 
-    def _pull_secrets(self, cluster: "KubernetesCluster", asked: "AskedSurvey") -> "PullSecrets | None":
+    @property
+    def _withdraws(self) -> bool:
+        """Whether the registry withdraws logins as soon as consumers have the next ones."""
+        return not all(account.keep_previous for account in self._settings.accounts)
+
+    def _pull_secrets(self, asked: "AskedSurvey | None", after: Sequence[pulumi.Resource]) -> "PullSecrets | None":
+        settings, cluster = self._settings, self._cluster
+        if settings.namespaces is None or cluster is None or asked is None:
+            return None
         from components.pull_secrets import PullSecrets, PullSecretsArgs  # noqa: PLC0415 most stacks need none
 
-        settings = self._settings
-        if settings.namespaces is None:
-            return None
         args = PullSecretsArgs(
             settings=settings.namespaces,
             asked=asked,
@@ -129,11 +142,31 @@ class Stack:
             external=self.external.logins if self.external else {},
             ca_pem=self._certificates.ca_pem if self._certificates else "",
         )
-        return PullSecrets("pull-secrets", args)
+        return PullSecrets("pull-secrets", args, pulumi.ResourceOptions(depends_on=list(after)))
 
-    def _after_its_node(self) -> pulumi.ResourceOptions:
+    def _overlap(self, silent: Collection[str]) -> list[pulumi.Resource]:
+        """Let the registry's container take what nodes and namespaces are about to log in with."""
+        settings = self._settings
+        if self.credentials is None or settings.registry.kind != "container":
+            return []
+        node = settings.registry_node
+        if node in silent or settings.nodes.members[node].gone:
+            return []
+        args = AccountOverlapArgs(self._machines[node], htpasswd_path(settings.registry), self.credentials)
+        return [AccountOverlap("overlap", args)]
+
+    def _consumers(self) -> list[pulumi.Resource]:
+        """List who must have moved before the registry withdraws logins; nobody where those before stay valid."""
+        settings = self._settings
+        if not self._withdraws:
+            return []
+        setups = {name: settings.nodes.setup_of(settings.nodes.members[name]) for name in self.nodes}
+        nodes = [self.nodes[name] for name, setup in setups.items() if setup.credential_provider]
+        return [*nodes, *(self.pull_secrets.consumers if self.pull_secrets else [])]
+
+    def _after_its_node(self, *others: pulumi.Resource) -> pulumi.ResourceOptions:
         """Order what runs on the registry's node: a runtime that restarts takes the registry down with it."""
-        return pulumi.ResourceOptions(depends_on=[self.nodes[self._settings.registry_node]])
+        return pulumi.ResourceOptions(depends_on=[self.nodes[self._settings.registry_node], *others])
 
     def _registry(self) -> "RegistryContainer | RegistryDeployment | None":
         if self._certificates is None or self.credentials is None:
@@ -152,7 +185,7 @@ class Stack:
             salt=self._salt,
             gone=settings.nodes.members[node].gone,
         )
-        return RegistryContainer("registry", args, self._after_its_node())
+        return RegistryContainer("registry", args, self._after_its_node(*self._consumers()))
 
     def _registry_in(
         self, cluster: "KubernetesCluster", deployment: Deployment, certificates: Certificates, credentials: Credentials

@@ -8,9 +8,9 @@ memory (/dev/shm) first and then run, so that a connection that is cut in the mi
 from dataclasses import dataclass, field
 from typing import Literal
 
-from towpath.applier.document import Document, check_id
+from towpath.applier.document import Document, check_id, check_path
 from towpath.applier.errors import DocumentError
-from towpath.applier.program import program
+from towpath.applier.program import program, unite_program
 
 _STORE = (
     "umask 077; d=/dev/shm; [ -w $d ] || d=/tmp; f=$(mktemp $d/towpath.boot.$$.XXXXXX) || exit 10; "
@@ -71,6 +71,20 @@ def delete_command(document_id: str, sudo: Sudo) -> str:
     Standard input may be what apply got, or `sudo.line` alone.
     """
     return _kept("delete", document_id, sudo)
+
+
+def unite_command(path: str, sudo: Sudo) -> str:
+    """Add the lines on standard input (`unite_stdin`) to a file of lines `NAME:REST`, if it is there.
+
+    A line of a name that the file has stands in its place; the others stay. Mode and owner stay, and the applier's lock
+    is held.
+    """
+    return _stored(check_path(path), sudo)
+
+
+def unite_stdin(lines: str, sudo: Sudo) -> str:
+    """Return the standard input of `unite_command`. It may hold secrets."""
+    return sudo.line + unite_program() + lines
 
 
 def stdin(document: Document | None, sudo: Sudo) -> str:

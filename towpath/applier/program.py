@@ -34,6 +34,12 @@ def program() -> str:
     return "".join([*parts, _part("main.sh")])
 
 
+@functools.cache
+def unite_program() -> str:
+    """Return a script of its own, which adds lines to a file under the applier's lock. It ends in the line `MARK`."""
+    return "".join(_part(f"{name}.sh") for name in ("prelude", "lock", "unite"))
+
+
 def _part(name: str) -> str:
     # Indentation goes too: the text stands in every machine's state. No line of it depends on its own.
     text = resources.files("towpath.applier").joinpath("script", name).read_text(encoding="utf-8")

@@ -39,11 +39,16 @@ def registry_files(settings: Registry, files: RegistryFiles) -> list[FileEntry]:
         Directory(f"{base}/certs", mode="0500", owner=user),
         Directory(settings.storage_folder, mode="0750", owner=user),
         File(f"{base}/config/config.yml", files.config, mode="0400", owner=user),
-        File(f"{base}/auth/htpasswd", files.htpasswd, mode="0400", owner=user),
+        File(htpasswd_path(settings), files.htpasswd, mode="0400", owner=user),
         File(f"{base}/certs/certificate.pem", files.chain_pem, mode="0444", owner=user),
         File(f"{base}/certs/key.pem", files.private_key_pem, mode="0400", owner=user),
         File(f"{base}/ca.pem", files.ca_pem, mode="0444"),
     ]
+
+
+def htpasswd_path(settings: Registry) -> str:
+    """Return where the htpasswd file stands on the node."""
+    return f"{settings.config_folder}/auth/htpasswd"
 
 
 def registry_container(settings: Registry, probe: Probe) -> Actor:
