@@ -12,6 +12,7 @@ from components.machine import Machine
 from towpath.settings.settings import Settings
 
 if TYPE_CHECKING:
+    from components.garbage_collection import CollectedGarbage
     from components.image_deletion import DeletedImages
     from components.image_mirror import MirroredImages
     from towpath.images.deletion.survey import Question, Survey
@@ -25,6 +26,7 @@ class Images:
 
     mirrored: "MirroredImages | None" = None
     deleted: "DeletedImages | None" = None
+    collected: "CollectedGarbage | None" = None
 
     def __init__(self, settings: Settings, machines: Mapping[str, Machine]) -> None:
         """Begin what takes long. A registry that went with its machine is left alone."""
@@ -33,16 +35,16 @@ class Images:
         gone = settings.deployment is None and any(
             settings.nodes.members[name].gone for name in machines if name == settings.registry_node
         )
-        active = settings.has_registry and not gone
-        self._search = self._mirror_search() if active and settings.images.mirror else None
+        self._active = settings.has_registry and not gone
+        self._search = self._mirror_search() if self._active and settings.images.mirror else None
         self._question: Question | None = None
         self._survey: Survey | None = None
-        if active and settings.images.deletes:
+        if self._active and settings.images.deletes:
             self._begin_survey()
 
     def register(self, registry: pulumi.Resource, certificates: Certificates, credentials: Credentials) -> None:
         """Make the resources, each after the one before it."""
-        if self._search is None and not self._settings.images.deletes:
+        if self._search is None and not self._settings.images.deletes and not self._collects:
             return
         from components.registry_access import registry_access  # noqa: PLC0415 most stacks need no HTTP library
 
@@ -53,6 +55,23 @@ class Images:
             before = [self.mirrored]
         if self._settings.images.deletes:
             self.deleted = self._deleted(access, before)
+            before = [self.deleted]
+        if self._collects:
+            self.collected = self._collected(access, before)
+
+    @property
+    def outputs(self) -> dict[str, pulumi.Output[Any]]:
+        """What the stack gives out about its images."""
+        found: dict[str, pulumi.Output[Any]] = {}
+        if self.mirrored:
+            found["mirrored"] = self.mirrored.placed
+        if self.collected:
+            found["collected"] = self.collected.report
+        return found
+
+    @property
+    def _collects(self) -> bool:
+        return self._active and self._settings.images.collects and self._settings.deployment is None
 
     def _mirror_search(self) -> "MirrorSearch":
         from towpath.images.mirror.search import MirrorSearch  # noqa: PLC0415 as above
@@ -88,15 +107,13 @@ class Images:
 
     def _deleted(self, access: pulumi.Output[dict[str, Any]], after: list[pulumi.Resource]) -> "DeletedImages":
         from components.image_deletion import DeletedImages, DeletedImagesArgs, planned  # noqa: PLC0415 as above
-        from towpath.images.retention.decide import MirroredImage  # noqa: PLC0415 as above
+        from towpath.images.deletion.question import mirrored_images  # noqa: PLC0415 as above
         from towpath.images.retention.plan import Plan  # noqa: PLC0415 as above
-        from towpath.oci.digest import Digest  # noqa: PLC0415 as above
 
         settings = self._settings
         plan = Plan(stack=pulumi.get_stack(), registry=settings.registry_endpoint)
         if self._question and self._survey:
-            wanted = self._search.result() if self._search else ()
-            mirrored = [MirroredImage(each.repository, each.tag, Digest(each.expected)) for each in wanted]
+            mirrored = mirrored_images(self._search.result() if self._search else ())
             plan = planned(self._question, self._survey, settings.images, mirrored, _PROJECT)
         args = DeletedImagesArgs(
             registry=settings.registry_endpoint,
@@ -106,6 +123,25 @@ class Images:
             save_folder=settings.images.save_folder,
         )
         return DeletedImages("retention", args, pulumi.ResourceOptions(depends_on=after))
+
+    def _collected(self, access: pulumi.Output[dict[str, Any]], after: list[pulumi.Resource]) -> "CollectedGarbage":
+        from components.deployed_outputs import deployed_outputs  # noqa: PLC0415 as above
+        from components.garbage_collection import CollectedGarbage, CollectedGarbageArgs  # noqa: PLC0415 as above
+        from towpath.images.collection.expectation import expectation  # noqa: PLC0415 as above
+        from towpath.images.collection.place import RegistryContainerPlace  # noqa: PLC0415 as above
+
+        settings = self._settings
+        last = (deployed_outputs().get("images") or {}).get("collected") or {}
+        args = CollectedGarbageArgs(
+            settings=settings.images.collection,
+            registry=settings.registry_endpoint,
+            access=access,
+            place=RegistryContainerPlace.of(settings.registry).to_record(),
+            way=pulumi.Output.secret(self._machines[settings.registry_node].as_inputs()),
+            deletions=self.deleted.runs if self.deleted else 0,
+            expected=expectation(last, settings.images.collection.grace_hours),
+        )
+        return CollectedGarbage("garbage", args, pulumi.ResourceOptions(depends_on=after))
 
 
 def _read(path: str) -> str:

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
+from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
 
-from towpath.images.deletion.upkeep import delete_images, is_due
+from towpath.images.deletion.upkeep import delete_images, is_due, without_plan
 
 PROJECT = Path(__file__).parents[2]
+MADE = ("run", "deleted", "untagged", "skipped", "runs")
+"""The outputs beside the inputs."""
 
 
 class ImageDeletionProvider(ResourceProvider):
@@ -28,6 +30,11 @@ class ImageDeletionProvider(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Carry the first plan out."""
         return CreateResult(f"deletion@{props['registry']}", {**props, **delete_images(props, 0, PROJECT, _tell)})
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Ask nobody: a plan that was carried out is no wish any more, so the state forgets it."""
+        outs = without_plan(props)
+        return ReadResult(id_, outs, {key: value for key, value in outs.items() if key not in MADE})
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Carry a plan out."""
@@ -51,8 +58,7 @@ class ImageDeletion(Resource, module="images", name="ImageDeletion"):
 
     def __init__(self, name: str, props: dict[str, pulumi.Input[Any]], opts: pulumi.ResourceOptions) -> None:
         """Register: `props` are registry, stack, save_folder, the plan, and the secret access."""
-        outputs = dict.fromkeys(("run", "deleted", "untagged", "skipped", "runs"))
-        super().__init__(ImageDeletionProvider(), name, {**props, **outputs}, opts)
+        super().__init__(ImageDeletionProvider(), name, {**props, **dict.fromkeys(MADE)}, opts)
 
 
 def _tell(text: str) -> None:

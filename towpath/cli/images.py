@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from towpath.cli import collecting, copying, mirroring
+from towpath.cli import collecting, copying, mirroring, planning, restoring
 from towpath.cli.connection import Connection, OptionsError, with_connection
 from towpath.cli.output import Format, print_failures, print_images, print_usage
 from towpath.cli.progress import walking
@@ -24,6 +24,8 @@ app = typer.Typer(help="The images of a registry.", no_args_is_help=True)
 app.command("export")(copying.export_images)
 app.command("import")(copying.import_layout)
 app.command("copy")(mirroring.copy_images)
+app.command("plan")(planning.plan_deletion)
+app.command("restore")(restoring.restore_images)
 app.command("collect")(collecting.collect_garbage)
 
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="how to print")]

@@ -9,7 +9,7 @@ from towpath.oci.descriptor import Descriptor
 from towpath.oci.digest import digest_of
 from towpath.oci.manifest import Manifest, parse_manifest
 from towpath.registry_client import manifest, scope, upload
-from towpath.registry_client.errors import DeleteDisabledError, RefusedError, RegistryError
+from towpath.registry_client.errors import DeleteDisabledError, NotFoundError, RefusedError, RegistryError
 from towpath.registry_client.page import PAGE_ENTRIES, pages, strings
 from towpath.registry_client.session import Call, RegistrySession
 
@@ -43,6 +43,8 @@ async def _delete_by_replacement(session: RegistrySession, repository: str, tag:
     await manifest.put(session, repository, replacement, tag)
     try:
         await manifest.delete(session, repository, replacement.digest)
+    except NotFoundError:
+        return  # it was done by a request whose answer got lost
     except RegistryError:
         await manifest.put(session, repository, before, tag)
         raise

@@ -6,7 +6,8 @@ from typing import Any
 
 from towpath.access.deployed_registry import deployed_registry
 from towpath.images.deletion.survey import Linked, Question, Running
-from towpath.images.retention.decide import RunningImage
+from towpath.images.mirror.wanted import Wanted
+from towpath.images.retention.decide import MirroredImage, RunningImage
 from towpath.images.storage_listing import linked_manifests
 from towpath.oci.digest import Digest, is_digest
 from towpath.oci.errors import InvalidReferenceError
@@ -64,6 +65,13 @@ def used_images(images: Iterable[tuple[str, str | None]]) -> frozenset[RunningIm
         tag = reference.tag if reference.tag or reference.digest else "latest"
         found.update(RunningImage(reference.repository, tag, each) for each in {reference.digest, known} if each or tag)
     return frozenset(found)
+
+
+def mirrored_images(wanted: Iterable[Wanted]) -> frozenset[MirroredImage]:
+    """Return what the stack keeps copies of, and so does not delete."""
+    return frozenset(
+        MirroredImage(each.repository, each.tag, Digest(each.expected) if each.expected else None) for each in wanted
+    )
 
 
 def _running(settings: Settings, connections: Mapping[str, Connection], read: Callable[[str], str]) -> Running | None:

@@ -23,6 +23,11 @@ def is_due(inputs: Properties) -> bool:
     return bool(inputs.get("deletions") or inputs.get("untaggings"))
 
 
+def without_plan(inputs: Properties) -> dict[str, Any]:
+    """Return inputs or outputs that name nothing to delete."""
+    return {**inputs, "deletions": {}, "untaggings": {}, "total": {}}
+
+
 def delete_images(inputs: Properties, runs: int, folder: Path, tell: Tell) -> dict[str, Any]:
     """Carry the plan out; return the outputs `run`, `deleted`, `untagged`, `skipped` and `runs`.
 
