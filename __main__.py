@@ -36,8 +36,8 @@ def main() -> None:
     if stack.pull_secrets and settings.namespaces:
         served = {"secret": settings.namespaces.secret, "namespaces": stack.pull_secrets.namespaces}
         pulumi.export("pull_secrets", served)
-    if mirrored := stack.images.mirrored:
-        pulumi.export("images", {"mirrored": mirrored.placed})
+    if images := stack.images.outputs:
+        pulumi.export("images", images)
     preflight.check()
 
 

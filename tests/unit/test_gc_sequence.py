@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from towpath.images.collection.report import CollectorError, CollectorReport, parse_report
-from towpath.images.collection.sequence import THAW_ATTEMPTS, Outcome, State, Step, advance, recovery, run
-from towpath.images.collection.summary import describe
+from towpath.images.collection.sequence import THAW_ATTEMPTS, Outcome, State, Step, advance, run
+from towpath.images.collection.summary import describe, foreseen
 
 SOMETHING = CollectorReport(10, 3, 1)
 NOTHING = CollectorReport(10, 0, 0)
@@ -53,8 +53,8 @@ class Registry:
         return self.outcome(step)
 
 
-def ran(registry: Registry, state: State | None = None) -> State:
-    return asyncio.run(run(state or State(), registry.perform, lambda: registry.clock))
+def ran(registry: Registry) -> State:
+    return asyncio.run(run(State(), registry.perform, lambda: registry.clock))
 
 
 def test_when_all_goes_well_every_step_is_done_once_in_order() -> None:
@@ -69,6 +69,11 @@ def test_when_all_goes_well_every_step_is_done_once_in_order() -> None:
         "storage: 995 bytes before, 993 bytes after, 2 bytes freed",
         "read-only for 6.0 s, of which it was down for 5.0 s",
     ]
+
+
+def test_what_a_dry_run_says_is_told() -> None:
+    assert foreseen(State(eligible=SOMETHING)) == ["would sweep: 3 blobs, 1 manifests"]
+    assert foreseen(State(eligible=NOTHING)) == ["nothing to free"]
 
 
 def test_with_nothing_to_free_the_registry_is_not_touched() -> None:
@@ -115,14 +120,6 @@ def test_a_registry_that_will_not_come_back_is_tried_a_few_times_and_then_told()
     assert registry.steps.count(Step.THAW) == THAW_ATTEMPTS
     assert not state.restored
     assert "may still be read-only" in " ".join(describe(state))
-
-
-def test_a_killed_collection_is_recovered_from_by_restoring_first() -> None:
-    registry = Registry(frozen=True)
-    state = ran(registry, recovery())
-    assert registry.steps == [Step.THAW, Step.TAKES, Step.VERIFY]
-    assert state.restored
-    assert not registry.frozen
 
 
 failing = st.frozensets(st.tuples(st.sampled_from(HAPPY), st.integers(1, THAW_ATTEMPTS)), max_size=8)

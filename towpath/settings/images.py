@@ -50,3 +50,8 @@ class Images(Section):
         """Whether anything may be deleted at all."""
         retention = self.retention
         return retention is not None and bool(retention.policies or retention.delete)
+
+    @property
+    def collects(self) -> bool:
+        """Whether an `up` may have garbage to collect."""
+        return self.collection.when == "always" or (self.collection.when == "after_deletions" and self.deletes)

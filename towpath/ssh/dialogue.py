@@ -15,6 +15,7 @@ from towpath.ssh.connection import Connection
 from towpath.ssh.errors import ConnectionLostError, SshError
 from towpath.ssh.session import connect
 
+_SHOWN_LINES = 3
 END_SECONDS = 60
 """How long a program is waited for once it was told that nothing more comes."""
 
@@ -61,7 +62,7 @@ class Dialogue:
             elif mark == "ok":
                 return Reply("\n".join(text), rest)
             elif mark == "failed":
-                raise RefusedError(self._host, rest)
+                raise RefusedError(self._host, ": ".join([rest, *text[-_SHOWN_LINES:]]))
         said = (await self._process.stderr.read()).strip().splitlines()[-3:]
         raise ConnectionLostError(
             self._host, "the program ended in the middle" + (f": {' | '.join(said)}" * bool(said))

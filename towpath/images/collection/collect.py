@@ -10,9 +10,6 @@ from towpath.images.collection.performer import Performer, Tell
 from towpath.images.collection.sequence import State, Step, advance, run
 from towpath.images.collection.site import Site
 from towpath.images.collection.summary import describe, foreseen
-from towpath.registry_client.retry import Retry
-
-_AT_ONCE = Retry(attempts=1)
 
 
 @dataclass(frozen=True)
@@ -46,9 +43,8 @@ async def collect(access: RegistryAccess, site: Site, canary_repository: str, te
 
     Raises CollectionError with what was done and what was not; the registry is in service then too, unless it says so.
     """
-    async with access.session() as session, access.session(retry=_AT_ONCE) as quick:
-        performer = Performer(site, session, quick, canary_repository, tell)
-        state = await run(State(), performer.perform, time.monotonic)
+    performer = Performer(site, access, canary_repository, tell)
+    state = await run(State(), performer.perform, time.monotonic)
     if not state.succeeded:
         raise CollectionError("; ".join(describe(state)))
     return _collected(state, describe(state))
@@ -56,11 +52,10 @@ async def collect(access: RegistryAccess, site: Site, canary_repository: str, te
 
 async def foresee(access: RegistryAccess, site: Site, canary_repository: str, tell: Tell) -> Collected:
     """Ask what a collection would free; changes nothing. Raises CollectionError."""
-    async with access.session() as session:
-        performer = Performer(site, session, session, canary_repository, tell)
-        state = State()
-        while state.step in (Step.RESOLVE, Step.DRY_RUN):
-            state = advance(state, await performer.perform(state.step))
+    performer = Performer(site, access, canary_repository, tell)
+    state = State()
+    while state.step in (Step.RESOLVE, Step.DRY_RUN):
+        state = advance(state, await performer.perform(state.step))
     return _collected(state, foreseen(state))
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from towpath.access.registry_access import RegistryAccess
 from towpath.images.collection import canary
 from towpath.images.collection.errors import CollectionError
 from towpath.images.collection.kept import Kept, look_again, take_down
@@ -20,21 +21,27 @@ from towpath.registry_client.errors import (
     UnauthorizedError,
     UnreachableError,
 )
-from towpath.registry_client.session import Call, RegistrySession
+from towpath.registry_client.retry import Retry
+from towpath.registry_client.session import Call
+from towpath.registry_client.transport import Limits
 
 Tell = Callable[[str], None]
 ANSWER_SECONDS = 120
 """How long a registry may take to answer after it was started anew."""
 _POLL_SECONDS = 0.1
+_SOON = Limits(concurrency=1, connect_seconds=2, idle_seconds=5)
+_ONCE = Retry(attempts=1)
 
 
 @dataclass
 class Performer:
-    """The steps of one collection. `quick` asks the same registry as `session`, but gives up at the first failure."""
+    """The steps of one collection.
+
+    Each opens connections of its own: one from before a restart may lead to an address where nobody answers any more.
+    """
 
     site: Site
-    session: RegistrySession
-    quick: RegistrySession
+    access: RegistryAccess
     canary_repository: str
     tell: Tell
     clock: Callable[[], float] = time.monotonic
@@ -59,7 +66,8 @@ class Performer:
         return replace(outcome, at_seconds=self.clock()) if step is not Step.FREEZE else outcome
 
     async def _resolve(self) -> Outcome:
-        self.kept = await take_down(self.session)
+        async with self.access.session() as session:
+            self.kept = await take_down(session)
         for place in self.kept.broken:
             self.tell(f"{place} cannot be pulled even now; a collection does not mend it")
         return Outcome(0)
@@ -72,18 +80,20 @@ class Performer:
         return Outcome(0, report=_without_canary(report))
 
     async def _freeze(self) -> Outcome:
-        await canary.remove(self.session, self.canary_repository)
+        async with self.access.session() as session:
+            await canary.remove(session, self.canary_repository)
         began = self.clock()
         await self.site.freeze()
         down_seconds = await self._answers(began)
         return Outcome(began, down_seconds=down_seconds)
 
     async def _refuses(self) -> Outcome:
-        try:
-            opened = await upload.begin(self.session, self.canary_repository)
-        except ReadOnlyError:
-            return Outcome(0)
-        await upload.cancel(self.session, opened)
+        async with self.access.session() as session:
+            try:
+                opened = await upload.begin(session, self.canary_repository)
+            except ReadOnlyError:
+                return Outcome(0)
+            await upload.cancel(session, opened)
         raise CollectionError("it took a write although its config says read-only; nothing was swept")
 
     async def _weigh(self) -> Outcome:
@@ -98,12 +108,14 @@ class Performer:
         return Outcome(0, down_seconds=await self._answers(began))
 
     async def _takes(self) -> Outcome:
-        await canary.push_and_pull(self.session, self.canary_repository)
+        async with self.access.session() as session:
+            await canary.push_and_pull(session, self.canary_repository)
         return Outcome(0)
 
     async def _verify(self) -> Outcome:
         if self.kept:
-            await look_again(self.session, self.kept)
+            async with self.access.session() as session:
+                await look_again(session, self.kept)
         return Outcome(0)
 
     async def _answers(self, began: float) -> float:
@@ -111,7 +123,8 @@ class Performer:
         call = Call("GET", "/v2/", "asking whether it answers")
         while True:
             try:
-                await self.quick.send(call)
+                async with self.access.session(_SOON, _ONCE) as session:
+                    await session.send(call)
                 break
             except UnauthorizedError:
                 break

@@ -89,17 +89,6 @@ class State:
         return self.step is Step.DONE and not self.failures
 
 
-def recovery() -> State:
-    """Begin where a collection that was killed left a registry in read-only mode: by restoring it."""
-    return State(
-        Step.THAW,
-        ("an earlier collection was interrupted, the registry was read-only",),
-        touched=True,
-        restored=False,
-        thaw_attempts=1,
-    )
-
-
 def advance(state: State, outcome: Outcome) -> State:
     """Return the state after `state.step` came to `outcome`."""
     taken = _recorded(state, outcome)

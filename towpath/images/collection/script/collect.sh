@@ -68,12 +68,17 @@ remove_collector() {
 }
 
 # collector ACCESS SECONDS FLAG...: the registry's own program on its own storage and config, without a network.
+# Not by an attached `docker run`, which on a busy machine sometimes does not notice that its container has ended.
 collector() {
     mounted=$1 limit=$2
     shift 2
-    timeout "$limit" docker run --rm --name "$collector" --label "towpath.collector=$name" --network none --read-only \
-        --user "$user" --cap-drop ALL --security-opt no-new-privileges --env OTEL_TRACES_EXPORTER=none \
-        --volumes-from "$name$mounted" "$image" garbage-collect "$@" "$container_config" </dev/null 9>&-
+    docker create --name "$collector" --label "towpath.collector=$name" --network none --read-only --user "$user" \
+        --cap-drop ALL --security-opt no-new-privileges --log-driver json-file --env OTEL_TRACES_EXPORTER=none \
+        --volumes-from "$name$mounted" "$image" garbage-collect "$@" "$container_config" >/dev/null </dev/null &&
+        docker start "$collector" >/dev/null </dev/null 9>&- || return 125
+    ended=$(timeout -k 10 "$limit" docker wait "$collector" </dev/null 9>&-)
+    docker logs "$collector" </dev/null 9>&-
+    return "${ended:-124}"
 }
 
 # collect ACCESS SECONDS FLAG...: the collector's output; its failure is part of it.
@@ -86,7 +91,8 @@ collect() {
     case $status in
     0 | 1) say_ok "$status" ;;
     124) say_failed "it was not done within $2 s and was stopped; raise images.collection.timeout_minutes" ;;
-    *) say_failed "the collector's container ended with exit code $status" ;;
+    125) say_failed "its container cannot be started: look at dockerd's log" ;;
+    *) say_failed "its container ended with exit code $status" ;;
     esac
 }
 
@@ -132,7 +138,7 @@ start_watch() {
 }
 
 restart() {
-    docker restart -t 10 "$name" >"$work/output" 2>&1 </dev/null 9>&- && say_ok || say_failed "$(cat "$work/output")"
+    timeout -k 10 90 docker restart -t 10 "$name" >"$work/output" 2>&1 </dev/null 9>&- && say_ok || say_failed "$(cat "$work/output")"
 }
 
 thaw() {
@@ -161,7 +167,7 @@ put_back() {
     fi
     [ -z "$config" ] || rm -f "$config.read-only"
     if docker inspect --type container "$name" >/dev/null 2>&1 </dev/null; then
-        trouble=$(docker restart -t 10 "$name" 2>&1 >/dev/null </dev/null 9>&-) || return 1
+        trouble=$(timeout -k 10 90 docker restart -t 10 "$name" 2>&1 >/dev/null </dev/null 9>&-) || return 1
     else
         trouble=$(docker version 2>&1 >/dev/null </dev/null) || return 1
     fi

@@ -1,0 +1,20 @@
+"""How long users will feel a collection, in words for whoever reads a preview. No I/O."""
+
+from collections.abc import Mapping
+from typing import Any
+
+RESTART_SECONDS = 1.0
+"""What one start of the container took at most on a machine of two cores."""
+
+
+def expectation(last: Mapping[str, Any], grace_hours: float) -> str:
+    """Return a sentence. `last`: the report of the last collection, or nothing."""
+    when = (
+        f"in the first `up` {grace_hours:g} h after a deletion" if grace_hours else "after a deletion, in the same `up`"
+    )
+    if last.get("touched"):
+        down, refused = float(last["down_seconds"]), float(last["read_only_seconds"])
+        felt = f"pulls fail for {down:.1f} s in all, in two restarts; pushes are refused for {refused:.1f} s"
+        return f"{when}: {felt}, as in the last one"
+    felt = f"pulls fail for about {2 * RESTART_SECONDS:.0f} s in all, in two restarts; pushes are refused for the sweep"
+    return f"{when}: {felt}"
