@@ -9,6 +9,9 @@ import pytest
 
 from tests.lab.lab_access import LabAccess
 from tests.lab.stack_workspace import StackWorkspace, new_stack
+from towpath.images.errors import NotEnoughSpaceError
+from towpath.images.mirror.room import StorageFolder
+from towpath.ssh.connection import Connection
 
 PORT = 6045
 HOST = f"10.89.0.11:{PORT}"
@@ -132,3 +135,13 @@ def test_an_image_deleted_behind_our_back_is_found_by_refresh_and_put_back_by_up
     mirrored.up().ok()
     assert digest_of(shell, f"{HOST}/hello:multi") == digest
     mirrored.preview("--expect-no-changes").ok()
+
+
+async def test_the_room_on_the_registrys_disk_is_asked_on_its_node(lab: LabAccess) -> None:
+    line = next(line for line in lab.known_hosts.read_text().splitlines() if ",node-1 " in line)
+    connection = Connection(lab.nodes["node-1"], line.split(" ", 1)[1], private_key=lab.key.read_text())
+    folder = StorageFolder.from_record(StorageFolder(connection, "/data").to_record())
+    await folder.check_room(1000)
+    with pytest.raises(NotEnoughSpaceError, match=r"10\.89\.0\.11: /data: 1\.0 PB would be copied in"):
+        await folder.check_room(10**15)
+    await StorageFolder(connection, "/no/such/folder").check_room(10**15)
