@@ -2,8 +2,8 @@
 
 Peers: `requests` is a sequential script that calls `requests.get` and `requests.head`, `session` the same over one
 `requests.Session`; `raw` sends the same requests over as many keep-alive connections as Towpath has and reads nothing
-but the digest, so it is what the server can give; `crane` and `skopeo` are loops of one command a tag, of which every
-twentieth repository is timed and the whole reckoned from it. All ask the same server, in turns, at one bcrypt cost.
+but the digest, so it is what the server can give; `crane` and `skopeo` are loops of one command a tag, of which only
+some repositories are timed, once, and the whole is reckoned from it. All ask the same server at one bcrypt cost.
 """
 
 import argparse
@@ -13,11 +13,9 @@ import json
 import os
 import shutil
 import ssl
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,14 +23,29 @@ from typing import Any
 import requests
 
 from bench.filled_registry import fill, open_session
+from bench.harness import Comparison, Times, machine, timed, turns
 from tests.lab.registry_server import ACCOUNT, CURRENT, PASSWORD, RegistryServer, program
 from towpath.images.walk import Detail, Scope, walk
 from towpath.oci.media_types import ACCEPT
 
-RESULT = Path(__file__).parent / "results" / "images-listing.json"
-GOAL = {"requests": 0.2, "raw": 1.5, "crane": 0.2, "skopeo": 0.2}
+COMPARISON = Comparison(
+    "images-listing",
+    "Listing a registry with digests",
+    {"requests": 0.2, "raw": 1.5, "crane": 0.2, "skopeo": 0.2},
+    frozenset(),
+    {
+        "raw": "what the server gives: the same requests, next to no client",
+        "requests": "a sequential script, a connection a request",
+        "session": "a sequential script over one connection",
+        "crane": "a process a tag, reckoned from a part",
+        "skopeo": "a process a tag, reckoned from a part",
+    },
+)
+REPOSITORIES, SHORT_REPOSITORIES = 100, 10
+ROUNDS, SHORT_ROUNDS = 3, 1
 CONCURRENCY = 8
-SAMPLED = 20
+SAMPLES = 5
+"""Repositories that the loops of one command a tag are timed with."""
 
 Names = list[tuple[str, str, str]]
 """Repository, tag, digest."""
@@ -128,7 +141,7 @@ def with_crane(server: RegistryServer) -> Names:
 
     return [
         (name, tag, out("digest", f"{server.host}/{name}:{tag}")[0])
-        for name in out("catalog", server.host)[::SAMPLED]
+        for name in out("catalog", server.host)[:SAMPLES]
         for tag in out("ls", f"{server.host}/{name}")
     ]
 
@@ -144,7 +157,7 @@ def with_skopeo(server: RegistryServer) -> Names:
         return subprocess.run(["skopeo", *arguments], check=True, capture_output=True, text=True).stdout
 
     found = []
-    for name in sorted({name for name, _, _ in with_towpath(server)})[::SAMPLED]:
+    for name in sorted({name for name, _, _ in with_towpath(server)})[:SAMPLES]:
         for tag in json.loads(out("list-tags", *options, f"docker://{server.host}/{name}"))["Tags"]:
             place = f"docker://{server.host}/{name}:{tag}"
             found.append((name, tag, out("inspect", "--format", "{{.Digest}}", *options, place).strip()))
@@ -185,64 +198,52 @@ CONTENDERS: dict[str, Callable[[RegistryServer], Names]] = {
 LOOPS = frozenset({"crane", "skopeo"})
 
 
-def measure(server: RegistryServer, rounds: int) -> dict[str, float]:
-    """Time everybody, in turns; medians in seconds. Whoever finds fewer digests than Towpath is an error."""
-    expected = len(with_towpath(server))
-    times: dict[str, list[float]] = {}
-    for turn in range(rounds):
-        for name, contender in CONTENDERS.items():
+def measure(server: RegistryServer, repositories: int, rounds: int) -> Times:
+    """Time everybody, in turns. Raises RuntimeError where somebody finds fewer digests than there are."""
+    expected = len({digest for *_, digest in with_towpath(server)})
+    factor = max(repositories / SAMPLES, 1)
+    times: Times = {}
+    for number, order in enumerate(turns(list(CONTENDERS), rounds)):
+        for name in order:
             sampled = name in LOOPS
-            if (sampled and turn) or (name == "skopeo" and not shutil.which("skopeo")):
+            if (sampled and number) or (name == "skopeo" and not shutil.which("skopeo")):
                 continue
-            began = time.perf_counter()
-            found = contender(server)
-            seconds = time.perf_counter() - began
-            whole = len({digest for *_, digest in found})
-            if whole != (expected // SAMPLED if sampled else expected):
+            found = timed(times, name, lambda name=name: CONTENDERS[name](server))  # type: ignore[misc]
+            whole = len({digest for *_, digest in found}) * (factor if sampled else 1)
+            if whole != expected:
                 raise RuntimeError(f"{name} found {whole} digests of {expected}")
-            times.setdefault(name, []).append(seconds * SAMPLED if sampled else seconds)
-            sys.stderr.write(f"{name}: {times[name][-1]:.2f} s\n")
-    return {name: round(statistics.median(taken), 3) for name, taken in times.items()}
+            if sampled:
+                times[name][-1] *= factor
+    return times
 
 
 def main() -> None:
-    """Measure, print a table, write the result."""
-    parser = argparse.ArgumentParser(description="listing a registry with digests")
-    parser.add_argument("--repositories", type=int, default=100)
+    """Measure as the command line says, write images-listing."""
+    short = bool(os.environ.get("SHORT"))
+    parser = argparse.ArgumentParser(prog="python -m bench.images_listing", description="listing with digests")
+    parser.add_argument("--repositories", type=int, default=SHORT_REPOSITORIES if short else REPOSITORIES)
     parser.add_argument("--tags", type=int, default=50)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=SHORT_ROUNDS if short else ROUNDS)
     parser.add_argument("--bcrypt-cost", type=int, default=5)
     given = parser.parse_args()
     os.environ.pop("REQUESTS_CA_BUNDLE", None)  # requests would take it for its own word on which CA to trust
-    load = os.getloadavg()[0]
+    where = machine() | {"registry": CURRENT, "connections": CONCURRENCY, "bcrypt_cost": given.bcrypt_cost}
     with (
         tempfile.TemporaryDirectory() as folder,
         RegistryServer(Path(folder), bcrypt_cost=given.bcrypt_cost) as server,
     ):
         asyncio.run(fill(server, given.repositories, given.tags))
-        medians = measure(server, given.rounds)
-        memory = peak_mib(server)
-    result = {
-        "comparison": "images-listing",
-        "unit": "s",
-        "towpath": medians.pop("towpath"),
-        "peers": medians,
-        "goal": {name: ratio for name, ratio in GOAL.items() if name in medians},
-        "conditions": {
-            "repositories": given.repositories,
-            "tags_each": given.tags,
-            "bcrypt_cost": given.bcrypt_cost,
-            "registry": CURRENT,
-            "connections": CONCURRENCY,
-            "processors": os.cpu_count(),
-            "load_before": round(load, 1),
-            "rounds": given.rounds,
-            "towpath_full_listing_peak_mib": round(memory),
-        },
-    }
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(result, indent=2) + "\n")
-    sys.stdout.write(RESULT.read_text())
+        times = measure(server, given.repositories, given.rounds)
+        where |= {"repositories": given.repositories, "tags_each": given.tags}
+        where |= {"full_listing_peak_mib": round(peak_mib(server))}
+    result = COMPARISON.result(times)
+    tags = given.repositories * given.tags
+    heading = f"{given.repositories} repositories of {given.tags} tags at bcrypt cost {given.bcrypt_cost}"
+    memory = (
+        f"`towpath images list` of all {tags} tags with everything in it held {where['full_listing_peak_mib']} MiB.\n"
+    )
+    facts = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in where.items())
+    COMPARISON.write({**result, "conditions": where}, [f"{facts}.\n", COMPARISON.table(result, heading), memory])
 
 
 if __name__ == "__main__":
