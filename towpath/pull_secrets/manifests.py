@@ -22,7 +22,7 @@ def owner_of(stack: str) -> str:
     plain = re.sub(r"[^A-Za-z0-9_.-]", "-", stack).strip("-_.")
     if plain == stack and len(stack) <= _LABEL_CHARACTERS:
         return stack
-    return f"{plain[:40].rstrip('-_.')}-{hashlib.sha256(stack.encode()).hexdigest()[:16]}"
+    return f"{plain[:40].rstrip('-_.') or 'stack'}-{hashlib.sha256(stack.encode()).hexdigest()[:16]}"
 
 
 def ours(owner: str) -> dict[str, str]:
