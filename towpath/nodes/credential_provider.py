@@ -74,8 +74,10 @@ def rancher_configs(wish: NodeWish) -> dict[str, tuple[Runtime, ...]]:
 
 
 _SHOWN = "tr '\\0' '\\n' </proc/$(systemctl show --property MainPID --value kubelet)/cmdline | grep -e ^" + _FLAG
-CHECK = f'[ "$({_SHOWN})" = "{_FLAG}={CONFIG}" ] || {{ echo "kubelet runs without {_FLAG}={CONFIG}"; exit 1; }}\n'
-"""Succeeds if our provider is the only one that kubelet was started with."""
+CHECK = f"""[ -f {DROP_IN} ] || exit 0
+[ "$({_SHOWN})" = "{_FLAG}={CONFIG}" ] || {{ echo "kubelet runs without {_FLAG}={CONFIG}"; exit 1; }}
+"""
+"""Succeeds if our provider is the only one that kubelet was started with, or none is wanted any more."""
 _LOOK = f"""systemctl is-active --quiet kubelet || exit 0
 systemctl show --property ExecStart --value kubelet | grep -q KUBELET_EXTRA_ARGS || {{
 echo "kubelet's unit takes no KUBELET_EXTRA_ARGS, which a credential provider is set by; add it, or set \
