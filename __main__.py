@@ -19,7 +19,7 @@ PROJECT = Path(__file__).parent
 
 def main() -> None:
     """Make the stack as its settings say."""
-    settings = load_settings(stack_configuration())
+    settings = load_settings(stack_configuration(), _read)
     reachable = connections(settings.nodes, _read)
     rehearse(settings)
     preflight = Preflight(settings, reachable, dry_run=pulumi.runtime.is_dry_run())

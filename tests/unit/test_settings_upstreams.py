@@ -95,3 +95,39 @@ def test_our_cache_is_asked_first_then_mirrors_then_the_upstream() -> None:
         "https://second.example",
         "https://third.example",
     ]
+
+
+def with_upstream(**keys: object) -> dict[str, str]:
+    nodes = {"members": {"node-1": {"address": "10.0.0.5"}}, "upstreams": {"quay.io": keys}}
+    return {"towpath:nodes": json.dumps(nodes), "towpath:accounts": '[{"name": "ci"}]'}
+
+
+def test_a_ca_may_stand_in_a_file_of_the_project() -> None:
+    files = {"stacks/ca.pem": CA}
+    assert (
+        load_settings(with_upstream(ca_file="stacks/ca.pem"), files.__getitem__).nodes.upstreams["quay.io"].ca_pem == CA
+    )
+
+
+@pytest.mark.parametrize(
+    ("keys", "wanted"),
+    [
+        (
+            {"ca_file": "gone.pem"},
+            "ca_file 'gone.pem' cannot be read (no such file); paths are relative to the project",
+        ),
+        ({"ca_file": "x", "ca_pem": "y"}, "has both ca_pem and ca_file; keep one of them"),
+    ],
+)
+def test_a_file_that_cannot_be_a_ca_is_told_with_its_key(keys: dict[str, str], wanted: str) -> None:
+    def read(_path: str) -> str:
+        raise FileNotFoundError(2, "no such file")
+
+    with pytest.raises(SettingsError) as caught:
+        load_settings(with_upstream(**keys), read)
+    assert caught.value.findings == [f"towpath:nodes.upstreams.quay.io: {wanted}"]
+
+
+def test_a_file_that_holds_no_certificate_is_refused_like_a_ca_that_is_none() -> None:
+    with pytest.raises(SettingsError, match="holds no readable certificate"):
+        load_settings(with_upstream(ca_file="ca.pem"), lambda _: "nothing")

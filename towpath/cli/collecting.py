@@ -29,13 +29,13 @@ def collect_garbage(
 ) -> None:
     """Give back the disk of deleted images: read-only, sweep, back, look. With nothing to free, nothing is touched."""
     project = pulumi.project_folder(Path.cwd())
-    settings = load_settings(pulumi.raw_configuration(project, stack))
+    settings = load_settings(pulumi.raw_configuration(project, stack), pulumi.reader(project))
     if settings.registry.kind != "container":
         raise OptionsError(
             f"stack {stack}: its registry is no container of it (registry.kind: {settings.registry.kind})"
         )
     outputs = stack_output.parse(pulumi.outputs(project, stack), stack)
-    reachable = connections(settings.nodes, lambda path: (project / path).read_text(encoding="utf-8"))
+    reachable = connections(settings.nodes, pulumi.reader(project))
     node = reachable[settings.registry_node]
     done = asyncio.run(_run(settings, _access(settings, outputs, node), node, dry_run=dry_run))
     if as_json:

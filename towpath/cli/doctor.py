@@ -56,13 +56,13 @@ def _examine(stack: str, wanted: Sequence[str], timeout_seconds: float, concurre
     project = pulumi.project_folder(Path.cwd())
     subject = _subject(project, stack)
     nodes = chosen_nodes(subject, wanted)
-    reachable = connections(subject.settings.nodes, lambda path: (project / path).read_text(encoding="utf-8"))
+    reachable = connections(subject.settings.nodes, pulumi.reader(project))
     with _progress() as on_progress:
         return asyncio.run(examine(subject, reachable, nodes, Bounds(concurrency, timeout_seconds), on_progress))
 
 
 def _subject(project: Path, stack: str) -> Subject:
-    settings = load_settings(pulumi.raw_configuration(project, stack))
+    settings = load_settings(pulumi.raw_configuration(project, stack), pulumi.reader(project))
     printed = pulumi.outputs(project, stack)
     if "registry" not in json.loads(printed):
         return Subject(stack, settings)

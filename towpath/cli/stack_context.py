@@ -40,7 +40,7 @@ class StackContext:
 def stack_context(stack: str) -> StackContext:
     """Ask for everything. Raises PulumiError, SettingsError."""
     project = pulumi.project_folder(Path.cwd())
-    settings = load_settings(pulumi.raw_configuration(project, stack))
+    settings = load_settings(pulumi.raw_configuration(project, stack), pulumi.reader(project))
     outputs: dict[str, Any] = json.loads(pulumi.outputs(project, stack))
-    reachable = connections(settings.nodes, lambda path: (project / path).read_text(encoding="utf-8"))
+    reachable = connections(settings.nodes, pulumi.reader(project))
     return StackContext(stack.rpartition("/")[2], project, settings, outputs, reachable)

@@ -4,7 +4,7 @@ import difflib
 import json
 import re
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pydantic import SecretStr, ValidationError
@@ -20,8 +20,10 @@ _SHOWN_CHARACTERS = 60
 _MAPPING = re.compile(r"a valid dictionary or (instance|object) .*")
 
 
-def load_settings(raw: Mapping[str, str]) -> Settings:
+def load_settings(raw: Mapping[str, str], read: Callable[[str], str] | None = None) -> Settings:
     """Check the whole configuration of a stack.
+
+    `read` gives the text of a file that the settings name, or raises OSError; without it, no file is opened.
 
     `raw` maps full keys to their text, as the engine hands them over: `{"towpath:registry": '{"port": 6000}'}`.
     Keys of other namespaces are left alone. Raises SettingsError with a finding for each thing to mend.
@@ -40,7 +42,7 @@ def load_settings(raw: Mapping[str, str]) -> Settings:
         else:
             findings.append(_unknown_key(key, name, Settings))
     try:
-        settings = Settings.model_validate(values)
+        settings = Settings.model_validate(values, context=read)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False)
         raise SettingsError([*findings, *_findings(details)]) from None

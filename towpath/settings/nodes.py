@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from towpath.machines.batches import batch_size
 from towpath.nodes import registries
@@ -133,6 +133,27 @@ class Upstream(Section):
     ca_pem: CertificatesPem | None = Field(
         None, description="what signed its own certificate, if not a CA that everybody trusts"
     )
+    ca_file: Line | None = Field(None, description="instead of ca_pem: a file, absolute or relative to the project")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_ca(cls, values: object, info: ValidationInfo) -> object:
+        if not (isinstance(values, dict) and isinstance(path := values.get("ca_file"), str)):
+            return values
+        if values.get("ca_pem") is not None:
+            raise ValueError("has both ca_pem and ca_file; keep one of them")
+        return {**values, "ca_pem": _read(path, info)}
+
+
+def _read(path: str, info: ValidationInfo) -> str | None:
+    """Read a file by the function that `load_settings` was given; without one, leave its content out."""
+    if info.context is None:
+        return None
+    try:
+        return str(info.context(path))
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise ValueError(f"ca_file {path!r} cannot be read ({why}); paths are relative to the project") from None
 
 
 class Rollout(Section):

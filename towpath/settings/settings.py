@@ -119,7 +119,11 @@ class Settings(Section):
     @model_validator(mode="after")
     def _upstreams_say_something(self) -> Self:
         for host, upstream in self.nodes.upstreams.items():
-            if not (upstream.mirrors or host in self.registry.caches or (upstream.ca_pem and upstream.fallback)):
+            if not (
+                upstream.mirrors
+                or host in self.registry.caches
+                or ((upstream.ca_pem or upstream.ca_file) and upstream.fallback)
+            ):
                 raise ValueError(
                     f"nodes.upstreams.{host} names no place where its images are had; give it mirrors, a ca_pem of its "
                     "own, or a cache in registry.caches"
