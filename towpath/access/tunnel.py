@@ -56,9 +56,9 @@ def open_tunnel(through: Connection, host: str, port: int, local_port: int, need
         json.dump(order, process.stdin)
         process.stdin.close()
         said = process.stdout.readline().strip()
+    process.wait()
     kind, _, text = said.partition(" ")
     if kind != "port":
-        process.wait()
         raise TunnelError(f"no tunnel to {host}:{port} through {through.name}: {text or 'its process ended'}")
     return int(text)
 
@@ -100,4 +100,7 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(json.load(sys.stdin)))
+    wanted = json.load(sys.stdin)
+    # Whoever started this is to wait for it, and not for the tunnel.
+    if os.fork() == 0:
+        asyncio.run(serve(wanted))
