@@ -10,6 +10,7 @@ unite() {
     [ "$(id -u)" = 0 ] || abort "$(id -un) is not root here; log in as root, or say how to become root (sudo)"
     awk 'found { print } $0 == "#DOCUMENT" { found = 1 }' "$0" >"$work/ours"
     take_lock
+    missing=
     if [ ! -f "$1" ] || missing=$(awk 'NR == FNR { there[$0]; next } !($0 in there)' "$1" "$work/ours") &&
         [ -z "$missing" ]; then
         result unchanged
