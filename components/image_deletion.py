@@ -1,6 +1,6 @@
 """`DeletedImages`: what the retention policies let go, planned while the program runs."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,12 +8,14 @@ from typing import Any
 import pulumi
 
 from components.dynamic.image_deletion import ImageDeletion
+from components.dynamic.protected_tags import ProtectedTags
 from towpath.errors import TowpathError
 from towpath.images.deletion.step import bytes_in_words, to_inputs
 from towpath.images.deletion.survey import Question, Survey, plan
 from towpath.images.errors import ImagesError, ReviewError
 from towpath.images.retention.decide import MirroredImage
 from towpath.images.retention.plan import Plan, from_json
+from towpath.images.retention.protection import protected_tags
 from towpath.settings.images import Images
 
 _SHOWN = 20
@@ -28,8 +30,18 @@ class DeletedImagesArgs:
     stack: str
     access: pulumi.Output[dict[str, Any]]
     """Record of a `RegistryAccess`, secret."""
-    plan: Plan
+    verdict: "Verdict"
     save_folder: str
+    watch: bool = False
+    """Remember where protected tags lead."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What goes, and where the tags lead that must not; None: that could not be read."""
+
+    plan: Plan
+    protected: Mapping[str, str] | None = None
 
 
 class DeletedImages(pulumi.ComponentResource):
@@ -49,33 +61,43 @@ class DeletedImages(pulumi.ComponentResource):
                 "registry": args.registry,
                 "stack": args.stack,
                 "save_folder": args.save_folder,
-                **to_inputs(args.plan),
+                **to_inputs(args.verdict.plan),
                 "access": args.access,
             },
             pulumi.ResourceOptions(parent=self),
         )
+        if args.watch:
+            protected = args.verdict.protected
+            tags = {"registry": args.registry, "tags": dict(protected or {}), "read": protected is not None}
+            options = pulumi.ResourceOptions(parent=self, depends_on=[deletion])
+            ProtectedTags(f"{name}-protected", {**tags, "access": args.access}, options)
         self.runs, self.deleted = deletion.runs, deletion.deleted
         self.register_outputs({"runs": self.runs, "deleted": self.deleted})
 
 
 def planned(
-    question: Question, survey: Survey, settings: Images, mirrored: Iterable[MirroredImage], folder: Path
-) -> Plan:
+    question: Question, survey: Survey, settings: Images, mirrored: frozenset[MirroredImage], folder: Path
+) -> Verdict:
     """Wait for the survey, plan, and say in a few lines what goes.
 
     `folder` is where the settings' paths begin. A registry or a cluster that cannot be asked leaves everything where
     it is, with a warning, unless the settings say that it is an error. Raises CapExceededError, ReviewError.
     """
-    nothing = Plan(stack=question.stack, registry=question.access.registry)
     try:
-        made = plan(question, survey.findings(), mirrored, _reviewed(settings, folder))
+        found = survey.findings()
+        made = plan(question, found, mirrored, _reviewed(settings, folder))
     except ImagesError:
         raise
     except TowpathError as error:
         if settings.unreadable == "fail":
             raise
         pulumi.log.warn(f"images.retention: {error}; nothing is deleted this time")
-        return nothing
+        return Verdict(Plan(stack=question.stack, registry=question.access.registry))
+    _say(made)
+    return Verdict(made, protected_tags(found.snapshot, question.retention, mirrored))
+
+
+def _say(made: Plan) -> None:
     for held in made.held[:_SHOWN]:
         pulumi.log.warn(f"images.retention: {held.repository}: {held.what} stays: {held.reason}")
     if len(made.held) > _SHOWN:
@@ -84,7 +106,6 @@ def planned(
         freed = bytes_in_words(made.freed_bytes, exact=made.exact)
         counts = f"{len(made.deletions)} manifests and {len(made.untaggings)} tags go"
         pulumi.log.info(f"images.retention: {counts}, which frees {freed} once garbage is collected")
-    return made
 
 
 def _reviewed(settings: Images, folder: Path) -> Plan | None:

@@ -106,21 +106,22 @@ class Images:
         return MirroredImages("mirror", args, pulumi.ResourceOptions(depends_on=after))
 
     def _deleted(self, access: pulumi.Output[dict[str, Any]], after: list[pulumi.Resource]) -> "DeletedImages":
-        from components.image_deletion import DeletedImages, DeletedImagesArgs, planned  # noqa: PLC0415 as above
+        from components.image_deletion import DeletedImages, DeletedImagesArgs, Verdict, planned  # noqa: PLC0415 as above
         from towpath.images.deletion.question import mirrored_images  # noqa: PLC0415 as above
         from towpath.images.retention.plan import Plan  # noqa: PLC0415 as above
 
         settings = self._settings
-        plan = Plan(stack=pulumi.get_stack(), registry=settings.registry_endpoint)
+        verdict = Verdict(Plan(stack=pulumi.get_stack(), registry=settings.registry_endpoint))
         if self._question and self._survey:
             mirrored = mirrored_images(self._search.result() if self._search else ())
-            plan = planned(self._question, self._survey, settings.images, mirrored, _PROJECT)
+            verdict = planned(self._question, self._survey, settings.images, mirrored, _PROJECT)
         args = DeletedImagesArgs(
             registry=settings.registry_endpoint,
             stack=pulumi.get_stack(),
             access=access,
-            plan=plan,
+            verdict=verdict,
             save_folder=settings.images.save_folder,
+            watch=settings.images.watch,
         )
         return DeletedImages("retention", args, pulumi.ResourceOptions(depends_on=after))
 

@@ -1,0 +1,245 @@
+"""What a state keeps of a plan, what is looked at again, what is saved, and when the resource has something to do."""
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.dynamic.image_deletion import ImageDeletionProvider
+from components.dynamic.protected_tags import ProtectedTagsProvider
+from towpath.access.deployed_registry import deployed_registry
+from towpath.errors import SettingsError
+from towpath.images.deletion.question import used_images
+from towpath.images.deletion.recheck import recheck
+from towpath.images.deletion.saved_run import SavedManifest, SavedRun, read_all, run_name, write
+from towpath.images.deletion.step import Step, bytes_in_words, steps_of, to_inputs
+from towpath.images.deletion.watch import changes
+from towpath.images.errors import SavedManifestsError
+from towpath.images.retention.decide import ANY_TAG, Facts, MirroredImage, RunningImage
+from towpath.images.retention.plan import Deletion, Kind, Plan, Untagging
+from towpath.images.retention.planner import make_plan
+from towpath.images.retention.policy import Retention, RetentionPolicy
+from towpath.images.retention.protection import protected_tags
+from towpath.images.snapshot import ManifestRecord, RepositoryRecord, Snapshot
+from towpath.oci import media_types
+from towpath.oci.digest import Digest, digest_of
+from towpath.oci.manifest import parse_manifest
+from towpath.settings import load_settings
+
+NOW = dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
+REPOSITORIES = st.sampled_from(["app", "team/app", "z/y/x"])
+A, B, C = (digest_of(name) for name in (b"a", b"b", b"c"))
+
+
+def deletion(repository: str, digest: Digest, *tags: str, freed: int = 5) -> Deletion:
+    return Deletion(
+        repository=repository,
+        digest=digest,
+        kind=Kind.IMAGE,
+        media_type=media_types.OCI_MANIFEST,
+        tags=tags,
+        created=NOW,
+        reason="older than 30 days",
+        freed_bytes=freed,
+    )
+
+
+def plan_of(*deletions: Deletion, untaggings: tuple[Untagging, ...] = ()) -> Plan:
+    return Plan(stack="dev", registry="r:1", deletions=deletions, untaggings=untaggings, freed_bytes=12345678)
+
+
+@given(st.lists(st.tuples(REPOSITORIES, st.binary(max_size=3)), unique=True, max_size=15))
+def test_steps_come_back_from_a_state_in_the_plans_order(named: list[tuple[str, bytes]]) -> None:
+    made = plan_of(*(deletion(name, digest_of(content), "1") for name, content in named))
+    inputs = to_inputs(made)
+    shuffled = {**inputs, "deletions": dict(sorted(inputs["deletions"].items()))}
+    assert [(step.repository, step.digest) for step in steps_of(shuffled)] == [
+        (name, digest_of(content)) for name, content in named
+    ]
+
+
+def test_the_inputs_say_what_a_reviewer_asks() -> None:
+    untagging = Untagging(repository="app", tag="old", digest=B, co_tags=("new",), reason="asked for")
+    inputs = to_inputs(plan_of(deletion("app", A, "1", "2", freed=12345678), untaggings=(untagging,)))
+    assert inputs["deletions"][f"app@{A}"] == {
+        "turn": 1,
+        "tags": ["1", "2"],
+        "platforms": [],
+        "created": "2026-11-24T00:00:00Z",
+        "kind": "image",
+        "reason": "older than 30 days",
+        "frees": "12,345,678 bytes (12.3 MB)",
+    }
+    assert inputs["untaggings"]["app:old"]["co_tags"] == ["new"]
+    assert inputs["total"] == {"manifests": 1, "tags": 3, "frees": "12,345,678 bytes (12.3 MB)"}
+    assert bytes_in_words(7, exact=False) == "at most 7 bytes"
+
+
+def test_an_empty_plan_is_no_change_whatever_else_differs() -> None:
+    """A login that rotated, and a plan that was carried out, are nothing to do."""
+    provider = ImageDeletionProvider()
+    done = {"access": {"password": "old"}, "registry": "r:1", **to_inputs(plan_of(deletion("app", A)))}
+    nothing = {"access": {"password": "new"}, "registry": "r:1", **to_inputs(Plan(stack="dev", registry="r:1"))}
+    assert not provider.diff("id", done, nothing).changes
+    assert provider.diff("id", nothing, done).changes
+    assert provider.diff("id", done, done).changes, "it was put back, and goes again"
+    assert not provider.diff("id", done, {**nothing, "deletions": {}}).replaces
+
+
+def test_a_refresh_forgets_the_plan_and_a_destroy_asks_nobody() -> None:
+    provider = ImageDeletionProvider()
+    made = {"run": "x", "deleted": ["y"], "untagged": [], "skipped": [], "runs": 3}
+    state = {"access": {}, "registry": "r:1", **to_inputs(plan_of(deletion("app", A))), **made}
+    found = provider.read("id", state)
+    assert found.outs is not None
+    assert found.inputs is not None
+    assert (found.outs["deletions"], found.outs["runs"]) == ({}, 3)
+    assert "runs" not in found.inputs
+    assert not provider.diff("id", state, found.inputs).changes
+    provider.delete("id", state)
+
+
+def record(tags: dict[str, Digest], *more: ManifestRecord) -> RepositoryRecord:
+    known = {each.digest: each for each in more}
+    plain = {d: ManifestRecord(d, media_types.OCI_MANIFEST, 1) for d in tags.values() if d not in known}
+    return RepositoryRecord("app", tags, {**plain, **known})
+
+
+def index(digest: Digest, *children: Digest) -> ManifestRecord:
+    return ManifestRecord(digest, media_types.OCI_INDEX, 1, children=children)
+
+
+@pytest.mark.parametrize(
+    ("now", "agreed", "gone", "word"),
+    [
+        (record({"1": A}), 1, 0, ""),
+        (record({}), 0, 1, ""),
+        (record({"1": A, "2": A}), 0, 0, "gained the tag 2"),
+        (record({"1": B}, ManifestRecord(A, media_types.OCI_MANIFEST, 1)), 0, 0, "tag 1 was moved"),
+        (record({"1": A, "3": C}, index(C, A)), 0, 0, "needs it"),
+        (record({"1": A, "3": C}, ManifestRecord(A, "", 1), ManifestRecord(C, "", 1, subject=A)), 0, 0, "needs it"),
+    ],
+    ids=["as it was", "gone", "gained", "lost", "new index", "new referrer"],
+)
+def test_a_step_holds_only_where_nothing_changed(now: RepositoryRecord, agreed: int, gone: int, word: str) -> None:
+    found = recheck([Step("app", A, ("1",), "old")], now)
+    assert (len(found.agreed), len(found.gone)) == (agreed, gone)
+    assert word in "".join(reason for _, reason in found.skipped)
+    assert len(found.agreed) + len(found.gone) + len(found.skipped) == 1
+
+
+def test_what_an_image_that_stays_after_all_needs_stays_too() -> None:
+    steps = [Step("app", C, ("3",), "old"), Step("app", A, (), "part")]
+    found = recheck(steps, record({"3": C, "new": C}, index(C, A), ManifestRecord(A, "", 1)))
+    assert not found.agreed
+    assert {step.digest for step, _ in found.skipped} == {A, C}
+
+
+def test_images_in_use_count_by_path_tag_and_digest() -> None:
+    found = used_images(
+        [("registry.corp:5000/team/app:1", A), ("team/app@" + B, None), ("web", None), ("not a reference!", None)]
+    )
+    assert RunningImage("team/app", "1", A) in found
+    assert RunningImage("team/app", None, B) in found
+    assert RunningImage("library/web", "latest", None) in found
+
+
+@pytest.mark.parametrize("tag", ["1", ANY_TAG])
+def test_what_is_copied_in_stays(tag: str) -> None:
+    snapshot = Snapshot("r:1", {"app": record({"1": A})})
+    policy = RetentionPolicy(repositories="*", keep_tags=("none",), protected=("v.*",))
+    facts = Facts(NOW, mirrored=frozenset({MirroredImage("app", tag)}))
+    assert make_plan("dev", snapshot, Retention(policies=(policy,)), Facts(NOW)).deletions
+    assert make_plan("dev", snapshot, Retention(policies=(policy,)), facts).empty
+
+
+def test_the_digest_that_a_copy_is_about_to_take_stays_though_no_tag_leads_there_yet() -> None:
+    untagged = record({}, ManifestRecord(A, media_types.OCI_MANIFEST, 1))
+    policy = RetentionPolicy(repositories="*", delete_untagged=True)
+    facts = Facts(NOW, mirrored=frozenset({MirroredImage("app", "1", A)}))
+    assert make_plan("dev", Snapshot("r:1", {"app": untagged}), Retention(policies=(policy,)), facts).empty
+
+
+def test_protected_tags_are_watched_but_for_copies() -> None:
+    snapshot = Snapshot("r:1", {"app": record({"prod-1": A, "prod-2": B, "dev": C}), "x": record({"prod-1": A})})
+    retention = Retention(policies=(RetentionPolicy(repositories="app", protected=("prod-.*",)),))
+    mirrored = {MirroredImage("app", "prod-2")}
+    assert protected_tags(snapshot, retention, mirrored) == {"app:prod-1": A}
+    assert changes({"app:a": A, "app:b": B}, {"app:a": B}) == [f"app:a was {A}, is {B}", f"app:b was {B}, is missing"]
+
+
+def test_a_registry_that_could_not_be_read_changes_no_watched_tag() -> None:
+    provider = ProtectedTagsProvider()
+    state = {"tags": {"app:1": A}, "read": True, "access": 1}
+    assert not provider.diff("id", state, {"tags": {}, "read": False, "access": 2}).changes
+    assert provider.diff("id", state, {"tags": {}, "read": True, "access": 1}).changes
+    assert not provider.diff("id", state, {**state, "access": 2}).changes
+
+
+def saved_run() -> SavedRun:
+    body = b'{"schemaVersion":2,"config":{"mediaType":"c","digest":"%s","size":1},"layers":[]}' % A.encode()
+    manifest = parse_manifest(body, media_types.OCI_MANIFEST)
+    return SavedRun(
+        run=run_name(NOW), stack="dev", registry="r:1", manifests=(SavedManifest.of("app", manifest, ("1",), "old"),)
+    )
+
+
+def test_a_saved_run_comes_back_byte_for_byte_and_is_private(tmp_path: Path) -> None:
+    run = saved_run()
+    place = write(tmp_path, run)
+    assert place.stat().st_mode & 0o077 == 0
+    assert read_all(tmp_path, "dev") == [run]
+    assert read_all(tmp_path, "other") == []
+    assert run.manifests[0].manifest().digest == run.manifests[0].digest
+    assert [path.name for path in place.parent.iterdir()] == [place.name]
+
+
+def test_a_saved_manifest_that_was_changed_is_not_used(tmp_path: Path) -> None:
+    run = saved_run()
+    broken = run.manifests[0].model_copy(update={"digest": str(B)})
+    with pytest.raises(SavedManifestsError, match="is broken"):
+        broken.manifest()
+    write(tmp_path, run).write_text("{}")
+    with pytest.raises(SavedManifestsError, match="no file of saved manifests"):
+        read_all(tmp_path, "dev")
+
+
+def test_a_folder_that_cannot_be_written_is_an_error_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "dev").write_text("in the way")
+    with pytest.raises(SavedManifestsError, match=r"images\.save_folder"):
+        write(tmp_path, saved_run())
+    assert [path.name for path in tmp_path.iterdir()] == ["dev"]
+
+
+def settings(**groups: Any) -> Any:
+    given: dict[str, Any] = {
+        "nodes": {"members": {"a": {"address": "10.0.0.1"}}},
+        "accounts": [{"name": "ci", "role": "push"}, {"name": "root", "role": "admin"}],
+        **groups,
+    }
+    return load_settings({f"towpath:{name}": json.dumps(group) for name, group in given.items()})
+
+
+def test_a_stack_that_was_never_up_has_no_registry_to_ask() -> None:
+    assert deployed_registry({}, settings(), {}) is None
+
+
+def test_the_registry_is_asked_where_it_is_now_as_an_account_that_it_knows() -> None:
+    logins = {"ci": {"username": "ci.1", "password": "p"}}
+    outputs = {"registry": {"host": "10.0.0.1:6000", "ca_pem": "PEM"}, "credentials": logins}
+    found = deployed_registry(outputs, settings(), {})
+    assert found is not None
+    assert (found.registry, found.username, found.address) == ("10.0.0.1:6000", "ci.1", ("10.0.0.1", 6000))
+    moved = deployed_registry(outputs, settings(registry={"port": 7000}), {})
+    assert moved is not None
+    assert (moved.registry, moved.address) == ("10.0.0.1:6000", None)
+
+
+def test_times_of_pulls_that_nobody_knows_keep_nothing_and_are_refused() -> None:
+    policy = {"repositories": "*", "keep_pulled_within_days": 30}
+    with pytest.raises(SettingsError, match="keep_pulled_within_days"):
+        settings(images={"retention": {"policies": [policy]}})
