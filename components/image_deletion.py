@@ -51,6 +51,8 @@ class DeletedImages(pulumi.ComponentResource):
     """How many runs deleted something so far."""
     deleted: pulumi.Output[list[str]]
     """What the last one deleted."""
+    protected: ProtectedTags | None = None
+    """What watches over protected tags, where the settings want that."""
 
     def __init__(self, name: str, args: DeletedImagesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Delete what `args` name."""
@@ -70,7 +72,7 @@ class DeletedImages(pulumi.ComponentResource):
             protected = args.verdict.protected
             tags = {"registry": args.registry, "tags": dict(protected or {}), "read": protected is not None}
             options = pulumi.ResourceOptions(parent=self, depends_on=[deletion])
-            ProtectedTags(f"{name}-protected", {**tags, "access": args.access}, options)
+            self.protected = ProtectedTags(f"{name}-protected", {**tags, "access": args.access}, options)
         self.runs, self.deleted = deletion.runs, deletion.deleted
         self.register_outputs({"runs": self.runs, "deleted": self.deleted})
 
