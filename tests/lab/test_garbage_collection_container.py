@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import sys
 import time
 from collections.abc import Iterator
 
@@ -91,7 +92,7 @@ async def test_pullers_meanwhile_get_the_right_bytes_or_an_error(target: Collect
     assert good[1:]
     assert patient
     gap = max(later - earlier for earlier, later in itertools.pairwise(sorted(good)))
-    print(f"{failed} failed, {len(good) - 1} did not; none for {gap:.1f} s; {done.lines[-1]}")
+    sys.stdout.write(f"{failed} failed, {len(good) - 1} did not; none for {gap:.1f} s; {done.lines[-1]}\n")
 
 
 async def test_a_killed_client_leaves_a_registry_that_comes_back_by_itself(target: CollectionTarget) -> None:

@@ -3,6 +3,7 @@
 
 home=/var/lib/towpath-collection
 name=
+keep=
 begun=no
 
 say_ok() {
