@@ -1,6 +1,7 @@
 """`ExternalLogins`: who logs in to the registries of providers."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import pulumi
 
@@ -33,7 +34,15 @@ class ExternalLogins(pulumi.ComponentResource):
                 self._fixed(host, registry)
             else:
                 self._by_command(host, registry, command)
+        if pulumi.runtime.is_dry_run():
+            for host, expires in self.expiries.items():
+                expires.apply(partial(self._say, host))
         self.register_outputs({})
+
+    def _say(self, host: str, expires: str) -> None:
+        """Tell whoever reads a preview; of a token that is due, its resource tells."""
+        if expires:
+            pulumi.log.info(f"{host}: its token is good until {expires}", self)
 
     def _fixed(self, host: str, registry: ExternalRegistry) -> None:
         password = registry.password.get_secret_value() if registry.password else ""

@@ -4,6 +4,7 @@ The command runs in create and update only: a preview runs nothing, and shows an
 token, whose end stands in `expires`. A destroy forgets the token; it does not revoke it.
 """
 
+import sys
 from typing import Any
 
 import pulumi
@@ -19,8 +20,11 @@ class ExternalLoginProvider(ResourceProvider):
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Find a change where settings differ or the token's time has come; nothing replaces."""
-        changed = _settings(_olds) != _settings(_news)
-        return DiffResult(changes=changed or _is_due(_olds, _news), replaces=[])
+        changed, due = _settings(_olds) != _settings(_news), _is_due(_olds, _news)
+        if due:
+            # Nothing of the inputs differs that a preview could show; the engine shows what a plugin says here.
+            sys.stderr.write(f"{_news['host']}: its token ends {_olds['expires']}, so that `up` gets another\n")
+        return DiffResult(changes=changed or due, replaces=[])
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Get a token."""

@@ -55,7 +55,7 @@ def provider_command(wish: NodeWish) -> list[Actor]:
     """List the look at kubelet before it restarts: one that has a provider already, or takes no arguments, is left."""
     if not provider_files(wish) or not wish.has("kubelet"):
         return []
-    return [Command("kubelet-arguments", _LOOK, (DROP_IN,), undo="true")]
+    return [Command("kubelet-arguments", _LOOK, (DROP_IN,), undo=_FORGET)]
 
 
 def restart_paths(wish: NodeWish) -> list[str]:
@@ -78,6 +78,7 @@ CHECK = f"""[ -f {DROP_IN} ] || exit 0
 [ "$({_SHOWN})" = "{_FLAG}={CONFIG}" ] || {{ echo "kubelet runs without {_FLAG}={CONFIG}"; exit 1; }}
 """
 """Succeeds if our provider is the only one that kubelet was started with, or none is wanted any more."""
+_FORGET = "rm -rf /run/towpath"
 _LOOK = f"""systemctl is-active --quiet kubelet || exit 0
 systemctl show --property ExecStart --value kubelet | grep -q KUBELET_EXTRA_ARGS || {{
 echo "kubelet's unit takes no KUBELET_EXTRA_ARGS, which a credential provider is set by; add it, or set \

@@ -1,0 +1,128 @@
+"""Rotation with an overlap in one `up`: pods that pull in a loop never fail, and then the old password is refused."""
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import httpx
+import pytest
+
+from tests.lab.cluster_access import ClusterAccess, until
+from tests.lab.lab_access import LabAccess
+from tests.lab.node_access import NodeAccess, stack_on
+from tests.lab.stack_workspace import StackWorkspace
+from tests.lab.test_credential_provider_pods import push
+
+PORT = 6032
+WORKERS = 3
+REFUSED = ("ErrImagePull", "ImagePullBackOff")
+
+
+@dataclass
+class PullingPods:
+    """Pods that are made one after another by several threads, each of which pulls by the namespace's pull secret."""
+
+    cluster: ClusterAccess
+    namespace: str
+    node: str
+    image: str
+    succeeded: int = 0
+    problems: list[str] = field(default_factory=list)
+    stopped: threading.Event = field(default_factory=threading.Event)
+    threads: list[threading.Thread] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        self.threads = [threading.Thread(target=self.work, args=(number,)) for number in range(WORKERS)]
+        for thread in self.threads:
+            thread.start()
+        until(lambda: self.succeeded >= WORKERS or self.problems, "the first pods ran")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stopped.set()
+        for thread in self.threads:
+            thread.join()
+
+    def work(self, worker: int) -> None:
+        for turn in itertools.count():
+            if self.stopped.is_set() or self.problems:
+                return
+            self.run(f"pull-{worker}-{turn}")
+
+    def run(self, name: str) -> None:
+        """Run one pod to its end; what went wrong stands in `problems`."""
+        container = {"name": "hello", "image": self.image, "imagePullPolicy": "Always"}
+        spec: dict[str, Any] = {"nodeName": self.node, "restartPolicy": "Never", "containers": [container]}
+        spec["imagePullSecrets"] = [{"name": "regcred"}]
+        self.cluster.apply(
+            self.namespace, {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
+        )
+        path = "jsonpath={.status.phase} {.status.containerStatuses[0].state.waiting.reason}"
+        seen: list[str] = []
+
+        def ended() -> bool:
+            seen.append(self.cluster.kubectl("get", "pod", name, "-n", self.namespace, "-o", path).stdout)
+            return seen[-1].startswith("Succeeded") or any(reason in seen[-1] for reason in REFUSED)
+
+        until(ended, f"{name} ended")
+        if seen[-1].startswith("Succeeded"):
+            self.succeeded += 1
+        else:
+            self.problems.append(f"{name}: {seen[-1]}")
+
+
+@pytest.fixture
+def namespace(cluster: ClusterAccess) -> Iterator[str]:
+    with cluster.namespace() as name:
+        until(lambda: cluster.kubectl("get", "sa", "default", "-n", name).status == 0, "the service account is there")
+        yield name
+
+
+def status(stack: StackWorkspace, login: dict[str, str]) -> int:
+    """Answer of the registry's API to a login."""
+    outputs = stack.outputs()
+    with httpx.Client(verify=stack.trust(outputs), trust_env=False, timeout=20) as client:
+        return client.get(f"{outputs['registry']['url']}/v2/", auth=(login["username"], login["password"])).status_code
+
+
+def test_pods_pull_all_through_a_rotation_and_the_old_password_ends_with_it(
+    lab: LabAccess,
+    cluster: ClusterAccess,
+    spare_nodes: tuple[NodeAccess, NodeAccess],
+    namespace: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    record_property: Callable[[str, object], None],
+) -> None:
+    node = spare_nodes[0]
+    stack = stack_on(lab, [node], tmp_path_factory.mktemp("overlap"), PORT)
+    stack.configure(
+        cluster={"kubeconfig_file": str(lab.state / "kubeconfig")}, namespaces={"rules": [{"names": [namespace]}]}
+    )
+    try:
+        stack.up().ok()
+        image = push(stack, node)
+        old = stack.outputs()["credentials"]["team-a"]
+        with PullingPods(cluster, namespace, node.name, image) as pods:
+            before = pods.succeeded
+            withdrawn = {"name": "team-a", "rotation": 2, "keep_previous": False}
+            stack.configure(accounts=[{"name": "ci", "role": "push"}, withdrawn])
+            stack.up().ok()
+            during = pods.succeeded - before
+            until(lambda: pods.succeeded >= before + during + WORKERS or pods.problems, "pods ran after it")
+        new = stack.outputs()["credentials"]["team-a"]
+        failed = cluster.kubectl("get", "events", "-n", namespace, "--field-selector", "reason=Failed").stdout
+        for key, count in {
+            "pulls": pods.succeeded,
+            "during the rotation": during,
+            "failed": len(pods.problems),
+        }.items():
+            record_property(key, count)
+        assert (pods.problems, failed) == ([], "")
+        assert during > 0
+        assert new["username"] == "team-a.2"
+        assert [status(stack, login) for login in (old, new)] == [401, 200]
+        stack.preview("--expect-no-changes").ok()
+    finally:
+        stack.destroy().ok()
