@@ -19,8 +19,9 @@ class ProtectedTagsProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Find a change where tags could be read and lead elsewhere; credentials alone are none."""
-        return DiffResult(changes=bool(_news["read"]) and _olds.get("tags") != _news["tags"], replaces=[])
+        """Find a change where tags could be read and lead elsewhere, or in the credentials; nothing ever replaces."""
+        moved = bool(_news["read"]) and _olds.get("tags") != _news["tags"]
+        return DiffResult(changes=moved or _olds.get("access") != _news["access"], replaces=[])
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Take the tags down."""
@@ -32,8 +33,11 @@ class ProtectedTagsProvider(ResourceProvider):
         return ReadResult(id_, outs, outs)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Take down what was found, and say what became of the tags that were known."""
-        for line in changes(_olds.get("tags") or {}, _news["tags"]):
+        """Take down what was found, and say what became of the tags that were known; or only the credentials."""
+        known = _olds.get("tags") or {}
+        if not _news["read"]:
+            return UpdateResult({**_news, "tags": known})
+        for line in changes(known, _news["tags"]):
             sys.stderr.write(f"images.watch: {line}; `python -m towpath images restore` lists what can be put back\n")
         sys.stderr.flush()
         return UpdateResult(_news)

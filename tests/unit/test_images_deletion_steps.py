@@ -175,9 +175,11 @@ def test_protected_tags_are_watched_but_for_copies() -> None:
 def test_a_registry_that_could_not_be_read_changes_no_watched_tag() -> None:
     provider = ProtectedTagsProvider()
     state = {"tags": {"app:1": A}, "read": True, "access": 1}
-    assert not provider.diff("id", state, {"tags": {}, "read": False, "access": 2}).changes
+    unread = {"tags": {}, "read": False, "access": 2}
+    assert not provider.diff("id", state, {**unread, "access": 1}).changes
     assert provider.diff("id", state, {"tags": {}, "read": True, "access": 1}).changes
-    assert not provider.diff("id", state, {**state, "access": 2}).changes
+    assert provider.diff("id", state, {**state, "access": 2}).changes, "a refresh logs in with what the state has"
+    assert provider.update("id", state, unread).outs == {**unread, "tags": {"app:1": A}}
 
 
 def saved_run() -> SavedRun:
