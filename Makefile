@@ -8,6 +8,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 STATE := $(CURDIR)/.towpath/state
+LAB_STACK := $(if $(CLUSTER),lab-cluster,lab)
 # The lab's state is encrypted like any other; its passphrase is public on purpose, and good for nothing else.
 LAB_PASSPHRASE := towpath-lab
 # Two steps, since `eval` alone would hide that `make env` failed, and plain pulumi would go to the user's own backend.
@@ -40,25 +41,27 @@ env: $(INSTALLED) ## print export lines for a shell that reaches the lab: eval "
 	@echo 'export PULUMI_CONFIG_PASSPHRASE=$(LAB_PASSPHRASE)'
 
 .PHONY: up
-up: setup ## start the lab, run `pulumi up` of stack lab, prove it: push an image, pull it on another node
-	@$(PYTHON) -m lab up
+up: setup ## start the lab, run `pulumi up`, prove it: push an image, pull it on another node; CLUSTER=1: in Kubernetes
+	@$(PYTHON) -m lab up $(if $(CLUSTER),--cluster)
 	@mkdir -p -m 0700 "$(STATE)"
-	@$(IN_LAB) pulumi stack select --create lab >/dev/null
-	@$(IN_LAB) $(PYTHON) -m engine recover -s lab
-	@$(IN_LAB) pulumi up -s lab --yes
-	@$(IN_LAB) pulumi stack output -s lab --json --show-secrets | $(PYTHON) -m lab.prove
+	@$(IN_LAB) pulumi stack select --create $(LAB_STACK) >/dev/null
+	@$(IN_LAB) $(PYTHON) -m engine recover -s $(LAB_STACK)
+	@$(IN_LAB) pulumi up -s $(LAB_STACK) --yes
+	@$(IN_LAB) pulumi stack output -s $(LAB_STACK) --json --show-secrets | $(PYTHON) -m lab.prove
 
 .PHONY: down
-down: $(INSTALLED) ## destroy stack lab and remove every trace of the lab; packages and caches stay
+down: $(INSTALLED) ## destroy the lab's stacks and remove every trace of the lab; packages and caches stay
 	@$(PYTHON) -m engine install >/dev/null && $(IN_LAB) \
-	others="$$(ls "$(STATE)"/.pulumi/stacks/towpath/*.json 2>/dev/null | grep -v '/lab.json$$' || true)"; \
+	others="$$(ls "$(STATE)"/.pulumi/stacks/towpath/*.json 2>/dev/null | grep -vE '/lab(-cluster)?.json$$' || true)"; \
 	if [ -n "$$others" ]; then echo "other stacks have their state here: $$others; destroy and remove them first"; exit 1; fi; \
-	if [ -d "$(STATE)" ] && pulumi stack select lab >/dev/null 2>&1 && $(PYTHON) -m lab status >/dev/null 2>&1; then \
-		{ $(PYTHON) -m engine recover -s lab && pulumi destroy -s lab --yes --skip-preview; } \
-			|| echo "the destroy did not end well; the nodes go anyway"; \
-	else \
-		echo "the lab does not run whole, so its nodes go without a pulumi destroy"; \
-	fi
+	if ! $(PYTHON) -m lab status >/dev/null 2>&1; then \
+		echo "the lab does not run whole, so its nodes go without a pulumi destroy"; exit 0; \
+	fi; \
+	for stack in lab-cluster lab; do \
+		[ -d "$(STATE)" ] && pulumi stack select $$stack >/dev/null 2>&1 || continue; \
+		{ $(PYTHON) -m engine recover -s $$stack && pulumi destroy -s $$stack --yes --skip-preview; } \
+			|| echo "the destroy of $$stack did not end well; the nodes go anyway"; \
+	done
 	@$(PYTHON) -m lab down
 	@rm -rf .towpath
 

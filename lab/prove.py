@@ -1,15 +1,16 @@
 """`python -m lab.prove`: push an image to a stack's registry from one node and pull it on another.
 
 Reads a stack's outputs as JSON from standard input, so that no password stands in a process list:
-`{"registry": {"host": "10.89.0.11:6000", "ca_pem": …}, "credentials": {account: {"username", "password"}}}`.
+`{"registry": {"host": "10.89.0.11:6000", "ca_pem": …}, "credentials": {account: {"username", "password"}}}`, with a
+cluster also `{"pull_secrets": {"namespaces": […], "secret": "regcred"}}`.
 """
 
+import http.client
 import json
 import shlex
+import socket
 import ssl
 import sys
-import urllib.error
-import urllib.request
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ from lab.command import run
 from lab.errors import LabError, PartError
 from lab.paths import Paths
 from lab.progress import Progress
+from lab.prove_pods import parse_served, prove_pods
 from lab.topology import node_address, node_name
 
 IMAGE = "hello:1"
@@ -104,13 +106,15 @@ def _on_node(paths: Paths, index: int, registry: Registry, script: str, stdin: b
 
 
 def _status_without_password(registry: Registry) -> int:
+    """Ask on the first node, whatever the registry's name: only nodes need to know where that leads."""
+    name, _, port = registry.host.rpartition(":")
     context = ssl.create_default_context(cadata=registry.ca_pem)
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
+    connection = http.client.HTTPSConnection(name, int(port), context=context)
     try:
-        with opener.open(f"https://{registry.host}/v2/", timeout=10) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        return error.code
+        plain = socket.create_connection((node_address(node_name(1)), int(port)), timeout=10)
+        with context.wrap_socket(plain, server_hostname=name) as connection.sock:
+            connection.request("GET", "/v2/")
+            return connection.getresponse().status
     except OSError as error:
         raise PartError(f"https://{registry.host}/v2/ does not answer: {error}") from None
 
@@ -119,8 +123,11 @@ def main() -> None:
     """Prove the stack whose outputs come by standard input, and say what to try next."""
     paths, progress = Paths(), Progress()
     try:
-        registry = parse_outputs(sys.stdin.read())
+        text = sys.stdin.read()
+        registry, served = parse_outputs(text), parse_served(text)
         prove(paths, registry, progress)
+        if served:
+            prove_pods(paths, registry.reference, served, progress)
     except LabError as error:
         sys.stderr.write(f"lab: {error}\n")
         sys.exit(1)
@@ -131,8 +138,8 @@ _NEXT = """
 It works. What you may type next:
 
   eval "$(make -s env)"                           # pulumi, docker, crane and skopeo reach the lab
-  pulumi preview -s lab --expect-no-changes
-  pulumi stack output -s lab --show-secrets credentials
+  pulumi preview --expect-no-changes              # of the stack that is selected, this one
+  pulumi stack output --show-secrets credentials
   docker login --username {user} {host}
   docker pull {reference}
   crane catalog {host}
