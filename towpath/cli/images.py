@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from towpath.cli import collecting, copying, mirroring, planning, restoring
+from towpath.cli import collecting, copying, mirroring, planning, restoring, storage
 from towpath.cli.connection import Connection, OptionsError, with_connection
 from towpath.cli.output import Format, print_failures, print_images, print_usage
 from towpath.cli.progress import walking
@@ -52,8 +52,15 @@ def list_images(
 
 @app.command("usage")
 @with_connection
-def usage(connection: Connection, how: FormatOption = Format.TABLE) -> None:
+def usage(
+    connection: Connection,
+    how: FormatOption = Format.TABLE,
+    of_storage: Annotated[bool, typer.Option("--storage", help="instead: what its folder takes on the disk")] = False,
+) -> None:
     """Show what each repository takes, and what of it no other repository uses."""
+    if of_storage:
+        storage.print_storage(connection.stack, how)
+        return
     snapshot = _read(connection, Detail.FULL, None)
     print_usage(snapshot.registry, usage_rows(snapshot), registry_bytes(snapshot), how)
     _end(snapshot)
