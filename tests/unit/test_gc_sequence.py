@@ -210,3 +210,12 @@ def test_a_collector_that_broke_off_is_named_with_the_repository_it_was_at() -> 
 def test_a_storage_without_any_repository_has_nothing_to_free() -> None:
     text = "failed to garbage collect: failed to mark: filesystem: Path not found: /docker/registry/v2/repositories"
     assert parse_report(text).nothing_to_do
+
+
+def test_a_repository_that_lost_its_layers_is_named_and_does_not_pass_for_an_empty_storage() -> None:
+    text = (
+        "team/app\nfailed to garbage collect: failed to mark: filesystem: "
+        "Path not found: /docker/registry/v2/repositories/team/app/_layers"
+    )
+    with pytest.raises(CollectorError, match="at repository team/app"):
+        parse_report(text)

@@ -7,8 +7,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from towpath.images.collection.node_program import opening, serve_command
 from towpath.images.collection.place import RegistryContainerPlace
 from towpath.images.collection.read_only import read_only_config
+from towpath.images.collection.report import CollectorError, last_lines
 from towpath.ssh.connection import Connection
-from towpath.ssh.dialogue import Dialogue, dialogue
+from towpath.ssh.dialogue import Dialogue, Reply, dialogue
 from towpath.ssh.errors import ConnectionLostError, SshError
 
 _STEP_SECONDS = 180
@@ -47,7 +48,7 @@ class ContainerSite:
 
     async def dry_run(self) -> str:
         """Run the collector beside the registry, with the storage mounted read-only."""
-        return await self._collector("dry-run")
+        return (await self._collector("dry-run")).text
 
     async def freeze(self) -> None:
         """Start the registry anew with a read-only config."""
@@ -59,8 +60,14 @@ class ContainerSite:
         return int(await self._ask("weigh"))
 
     async def collect(self) -> str:
-        """Run the collector in a container of its own."""
-        return await self._collector("collect")
+        """Run the collector in a container of its own. Raises CollectorError if it failed in the middle.
+
+        What it counts it prints before it deletes, so that its words alone would pass for a sweep that was done.
+        """
+        reply = await self._collector("collect")
+        if reply.value != "0":
+            raise CollectorError(f"the collector failed while it swept; it said last: {last_lines(reply.text)}")
+        return reply.text
 
     async def thaw(self) -> None:
         """Start the registry anew with its own config; over a new connection if the first was lost."""
@@ -74,9 +81,8 @@ class ContainerSite:
     async def _ask(self, line: str) -> str:
         return (await self._dialogue().ask(line, _STEP_SECONDS)).value
 
-    async def _collector(self, verb: str) -> str:
-        reply = await self._dialogue().ask(f"{verb} {self._timeout_seconds}", self._timeout_seconds + _STEP_SECONDS)
-        return reply.text
+    async def _collector(self, verb: str) -> Reply:
+        return await self._dialogue().ask(f"{verb} {self._timeout_seconds}", self._timeout_seconds + _STEP_SECONDS)
 
     def _dialogue(self) -> Dialogue:
         if self._talk is None:

@@ -10,7 +10,7 @@ _SUMMARY = re.compile(r"^(\d+) blobs marked, (\d+) blobs and (\d+) manifests eli
 _BLOB = re.compile(r"^blob eligible for deletion: (\S+)", re.MULTILINE)
 _LINK = re.compile(r"^(\S+): layer link eligible for deletion: (\S+)", re.MULTILINE)
 _REPOSITORY = re.compile(r"^([a-z0-9][a-z0-9._/-]*)(?::.*)?$", re.MULTILINE)
-_EMPTY = re.compile(r"Path not found: \S*/repositories\b")
+_EMPTY = re.compile(r"Path not found: \S*/repositories\s*$", re.MULTILINE)
 _SHOWN_LINES = 5
 
 
@@ -45,8 +45,12 @@ def parse_report(output: str) -> CollectorReport:
             return CollectorReport(0, 0, 0)
         seen = [name for name in _REPOSITORY.findall(output) if name]
         place = f" while it was at repository {seen[-1]}" if seen else ""
-        tail = " | ".join(line.strip() for line in output.strip().splitlines()[-_SHOWN_LINES:])
-        raise CollectorError(f"the collector ended without a summary{place}; it said last: {tail or 'nothing'}")
+        raise CollectorError(f"the collector ended without a summary{place}; it said last: {last_lines(output)}")
     marked, blobs, manifests = (int(number) for number in summary.groups())
     listed = tuple(Digest(digest) for digest in _BLOB.findall(output))
     return CollectorReport(marked, blobs, manifests, listed, len(_LINK.findall(output)))
+
+
+def last_lines(output: str) -> str:
+    """Give the end of an output as one line."""
+    return " | ".join(line.strip() for line in output.strip().splitlines()[-_SHOWN_LINES:]) or "nothing"
