@@ -31,11 +31,11 @@ def site(monkeypatch: pytest.MonkeyPatch, reply: Reply) -> ContainerSite:
 
 
 async def test_a_sweep_that_failed_after_it_counted_is_no_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
-    failing = site(monkeypatch, Reply("1", COUNTED + "failed to delete blob: permission denied\n"))
+    failing = site(monkeypatch, Reply(COUNTED + "failed to delete blob: permission denied\n", "1"))
     with pytest.raises(CollectorError, match=r"failed while it swept; .*permission denied"):
         await failing.collect()
-    assert await site(monkeypatch, Reply("0", COUNTED)).collect() == COUNTED
+    assert await site(monkeypatch, Reply(COUNTED, "0")).collect() == COUNTED
 
 
 async def test_a_dry_run_of_an_empty_storage_may_end_with_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert await site(monkeypatch, Reply("1", "Path not found: /repositories")).dry_run()
+    assert await site(monkeypatch, Reply("Path not found: /repositories", "1")).dry_run()
