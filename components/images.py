@@ -1,6 +1,7 @@
 """`Images`: the life of the registry's images, in order: copied in, let go, swept away."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,9 +70,16 @@ class Images:
             found["collected"] = self.collected.report
         return found
 
-    @property
+    @cached_property
     def _collects(self) -> bool:
-        return self._active and self._settings.images.collects and self._settings.deployment is None
+        if not (self._active and self._settings.images.collects):
+            return False
+        if self._settings.deployment is not None:
+            pulumi.log.warn(
+                "images.collection: garbage of a registry in the cluster is not collected; its disk is not freed"
+            )
+            return False
+        return True
 
     def _mirror_search(self) -> "MirrorSearch":
         from towpath.images.mirror.search import MirrorSearch  # noqa: PLC0415 as above

@@ -103,7 +103,7 @@ class CollectionTarget:
             "node-1",
             f"docker inspect -f '{{{{.Id}}}} {{{{.State.Running}}}}' {name}; sha256sum {config}; "
             f"stat -c '%a %u %g %i %Y' {config}; ls -A {config.rpartition('/')[0]}; "
-            f"ls -d /var/lib/towpath-collection* 2>/dev/null; docker ps -aqf name={name}-collector",
+            f"ls -d /var/lib/towpath-collection/{name} 2>/dev/null; docker ps -aqf name={name}-collector",
         ).stdout
 
     def freeze_and_be_killed(self) -> None:

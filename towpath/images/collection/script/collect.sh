@@ -106,12 +106,14 @@ weigh() {
 # freeze BASE64: the config in its place, and the way back laid before anything is touched. The way back needs no space.
 freeze() {
     lay_way_back "$1" 2>"$work/output" || {
-        rm -rf "$keep" "$config.read-only"
+        forget
+        rm -f "$config.read-only"
         say_failed "cannot write beside $config or in $home: $(cat "$work/output"); nothing was touched"
         return
     }
     ln "$config" "$config.before-collection" 2>"$work/output" || cp -p "$config" "$config.before-collection" 2>"$work/output" || {
-        rm -rf "$keep" "$config.read-only" "$config.before-collection"
+        forget
+        rm -f "$config.read-only" "$config.before-collection"
         say_failed "cannot keep $config: $(cat "$work/output"); nothing was touched"
         return
     }
@@ -172,9 +174,13 @@ put_back() {
     else
         trouble=$(docker version 2>&1 >/dev/null </dev/null) || return 1
     fi
+    forget
+    trouble=
+}
+
+forget() {
     rm -rf "$keep"
     rmdir "$home" 2>/dev/null
-    trouble=
 }
 
 finish() {
