@@ -77,7 +77,8 @@ class RegistryDeployment(pulumi.ComponentResource):
         before = [*base, *(self._secret(kind, files, base) for kind in SECRETS)]
         checksums = {f"{CHECKSUM}/{kind}": self._checksum(kind, files) for kind in SECRETS}
         pods = self._pods([*before, *self._images(base)], checksums)
-        ways = [self._object(each, before) for each in self._around() if each]
+        # Ways come after the pods and go before them: one that leads nowhere refuses whom another would serve.
+        ways = [self._object(each, [*base, pods]) for each in self._around() if each]
         check = self._check([pods, *ways], checksums)
         self.host = check.registry
         self.url = check.registry.apply("https://{}".format)

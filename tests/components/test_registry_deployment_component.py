@@ -45,6 +45,8 @@ def test_what_pods_need_comes_before_them(recorder: Any) -> pulumi.Output[None]:
         assert sorted(found) == sorted(chain)
         assert found.index("registry-folder-apply") < found.index("registry-persistentvolume")
         assert found[-3:] == chain[-3:]
+        ways = order(recorder, "registry-deployment", "registry-service", "registry-networkpolicy")
+        assert ways[0] == "registry-deployment"
         nodes = order(recorder, "a-apply", "b-apply", "registry-namespace")
         assert nodes[-1] == "registry-namespace"
 

@@ -38,13 +38,13 @@ def test_a_pod_has_no_rights_to_give_away(storage: dict[str, Any]) -> None:
     spec = pod(stack({"storage": storage}, user="1234:5678"))
     container = spec["containers"][0]
 
+    owning = {} if "volume" in storage else {"fsGroup": 5678, "fsGroupChangePolicy": "OnRootMismatch"}
     assert spec["securityContext"] == {
         "runAsNonRoot": True,
         "runAsUser": 1234,
         "runAsGroup": 5678,
-        "fsGroup": 5678,
-        "fsGroupChangePolicy": "OnRootMismatch",
         "seccompProfile": {"type": "RuntimeDefault"},
+        **owning,
     }
     assert container["securityContext"] == {
         "allowPrivilegeEscalation": False,

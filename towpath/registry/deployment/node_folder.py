@@ -7,12 +7,12 @@ _MARK_TEXT = "A PersistentVolume of a cluster shows this folder to the registry'
 
 
 def folder_entries(folder: str, user: str) -> tuple[FileEntry, ...]:
-    """List the folder, as kubelet wants it for the pods' group, and a mark in it.
+    """List the folder, as a registry's container has it too, and a mark in it.
 
-    With that mode kubelet changes nothing below (fsGroupChangePolicy OnRootMismatch). The mark keeps the teardown of a
-    registry's container that used the folder before from removing it as empty, away from under the pods.
+    The mark keeps the teardown of a container that used the folder before from removing it as empty, away from under
+    the pods.
     """
     return (
-        Directory(folder, mode="2770", owner=user),
-        File(f"{folder}/{MARK}", _MARK_TEXT, mode="0660", owner=user),
+        Directory(folder, mode="0750", owner=user),
+        File(f"{folder}/{MARK}", _MARK_TEXT, mode="0444", owner=user),
     )

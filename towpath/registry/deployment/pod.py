@@ -10,7 +10,7 @@ from towpath.settings.deployment import Deployment, Toleration
 from towpath.settings.registry import Registry
 
 PORT_NAME = "https"
-_GROUP_READS = 0o440
+_GROUP_READS, _ALL_READ = 0o440, 0o444
 _SPARE_SECONDS = 5
 _S3_TRUST = "/etc/ssl/s3"
 """A folder of its own: Go reads every file of each folder of SSL_CERT_DIR."""
@@ -29,14 +29,20 @@ def pod_spec(registry: Registry, deployment: Deployment) -> dict[str, Any]:
             "runAsNonRoot": True,
             "runAsUser": user,
             "runAsGroup": group,
-            "fsGroup": group,
-            "fsGroupChangePolicy": "OnRootMismatch",
             "seccompProfile": {"type": "RuntimeDefault"},
+            **_owning_group(deployment, group),
         },
         "containers": [_container(registry, deployment)],
         "volumes": _volumes(deployment),
     }
     return spec | _placement(deployment)
+
+
+def _owning_group(deployment: Deployment, group: int) -> dict[str, Any]:
+    """Let kubelet give the volumes to the group, but not a node's folder: that has its owner and mode from us."""
+    if deployment.storage.volume:
+        return {}
+    return {"fsGroup": group, "fsGroupChangePolicy": "OnRootMismatch"}
 
 
 def _placement(deployment: Deployment) -> dict[str, Any]:
@@ -138,21 +144,23 @@ def _volumes(deployment: Deployment) -> list[dict[str, Any]]:
     files = {key: path.rpartition("/")[2] for key, path in tls.items()}
     if deployment.redis and deployment.redis.tls_ca_pem:
         files["redis-ca.pem"] = "redis-ca.pem"
+    # Without a group of the volumes, Secrets are root's; there is nobody else in the pod to read them.
+    mode = _ALL_READ if deployment.storage.volume else _GROUP_READS
     volumes = [
-        _of_secret("config", secret_name(deployment, CONFIG)),
-        _of_secret("htpasswd", secret_name(deployment, HTPASSWD)),
-        _of_secret("tls", secret_name(deployment, TLS), files),
+        _of_secret("config", secret_name(deployment, CONFIG), mode),
+        _of_secret("htpasswd", secret_name(deployment, HTPASSWD), mode),
+        _of_secret("tls", secret_name(deployment, TLS), mode, files),
     ]
     claim = claim_name(deployment)
     if claim is not None:
         volumes.append({"name": "images", "persistentVolumeClaim": {"claimName": claim}})
     elif deployment.storage.s3 and deployment.storage.s3.ca_pem:
-        volumes.append(_of_secret("s3-trust", secret_name(deployment, TLS), {"s3-ca.pem": "s3-ca.pem"}))
+        volumes.append(_of_secret("s3-trust", secret_name(deployment, TLS), mode, {"s3-ca.pem": "s3-ca.pem"}))
     return volumes
 
 
-def _of_secret(name: str, secret: str, files: dict[str, str] | None = None) -> dict[str, Any]:
-    source: dict[str, Any] = {"secretName": secret, "defaultMode": _GROUP_READS}
+def _of_secret(name: str, secret: str, mode: int, files: dict[str, str] | None = None) -> dict[str, Any]:
+    source: dict[str, Any] = {"secretName": secret, "defaultMode": mode}
     if files:
         source["items"] = [{"key": key, "path": path} for key, path in files.items()]
     return {"name": name, "secret": source}
