@@ -1,5 +1,6 @@
 """`DeletedImages`: what the retention policies let go, planned while the program runs."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +64,7 @@ class DeletedImages(pulumi.ComponentResource):
                 "registry": args.registry,
                 "stack": args.stack,
                 "save_folder": args.save_folder,
-                **to_inputs(args.verdict.plan),
+                **to_inputs(args.verdict.plan, dt.datetime.now(dt.UTC)),
                 "access": args.access,
             },
             pulumi.ResourceOptions(parent=self),

@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
 
-from towpath.images.deletion.upkeep import delete_images, is_due, without_plan
+from towpath.images.deletion.upkeep import delete_images, is_due
 
 PROJECT = Path(__file__).parents[2]
 MADE = ("run", "deleted", "untagged", "skipped", "runs")
@@ -24,17 +24,16 @@ class ImageDeletionProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Find a change only where something is to be deleted; nothing ever replaces."""
-        return DiffResult(changes=is_due(_news), replaces=[])
+        """Find a change only where the program found something to delete; nothing ever replaces."""
+        return DiffResult(changes=is_due(_olds, _news), replaces=[])
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Carry the first plan out."""
         return CreateResult(f"deletion@{props['registry']}", {**props, **delete_images(props, 0, PROJECT, _tell)})
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Ask nobody: a plan that was carried out is no wish any more, so the state forgets it."""
-        outs = without_plan(props)
-        return ReadResult(id_, outs, {key: value for key, value in outs.items() if key not in MADE})
+        """Ask nobody: what was deleted stays deleted or, if it came back, is for the program to find."""
+        return ReadResult(id_, props, {key: value for key, value in props.items() if key not in MADE})
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Carry a plan out."""
@@ -57,7 +56,7 @@ class ImageDeletion(Resource, module="images", name="ImageDeletion"):
     """How many runs deleted something so far; a collection follows when it changes."""
 
     def __init__(self, name: str, props: dict[str, pulumi.Input[Any]], opts: pulumi.ResourceOptions) -> None:
-        """Register: `props` are registry, stack, save_folder, the plan, and the secret access."""
+        """Register: `props` are registry, stack, save_folder, planned_at, the plan, the secret access."""
         super().__init__(ImageDeletionProvider(), name, {**props, **dict.fromkeys(MADE)}, opts)
 
 

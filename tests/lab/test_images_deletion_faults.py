@@ -9,7 +9,7 @@ import pytest
 
 from tests.lab.misbehaving_transport import Answering, Misbehaving, break_off, refuse, time_out, web_server_404
 from tests.lab.registry_server import CURRENT, DEBIAN, RegistryServer
-from tests.lab.test_images_deletion_real import planned, pulls, tags, with_session
+from tests.lab.test_images_deletion_real import NOW, planned, pulls, tags, with_session
 from tests.lab.test_registry_client_collection import fill
 from tests.lab.test_registry_client_real import open_session, push_image
 from towpath.images.deletion.carry_out import Outcome, carry_out
@@ -30,7 +30,7 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RegistryS
 
 
 def steps(server: RegistryServer) -> tuple[Step, ...]:
-    return steps_of(to_inputs(planned(server)))
+    return steps_of(to_inputs(planned(server), NOW))
 
 
 def through(way: Misbehaving, wanted: tuple[Step, ...]) -> tuple[Outcome, list[SavedManifest]]:

@@ -1,6 +1,7 @@
 """A plan carried out and undone on real registries of both releases, and what they have to say against it."""
 
 import asyncio
+import datetime as dt
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -26,6 +27,7 @@ from towpath.registry_client import manifest, tag
 from towpath.registry_client.session import RegistrySession
 
 T = TypeVar("T")
+NOW = dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
 POLICY = RetentionPolicy(repositories="team/*", keep_semver=">=2", protected=("stable",))
 BOTH = pytest.mark.parametrize("release", [CURRENT, DEBIAN])
 
@@ -56,7 +58,7 @@ def planned(server: RegistryServer, retention: Retention | None = None, reviewed
 
 def inputs(server: RegistryServer, made: Plan, password: str = PASSWORD) -> dict[str, object]:
     record = access(server, password).to_record()
-    return {"registry": server.host, "stack": "dev", "save_folder": "saved", "access": record, **to_inputs(made)}
+    return {"registry": server.host, "stack": "dev", "save_folder": "saved", "access": record, **to_inputs(made, NOW)}
 
 
 def tags(server: RegistryServer, repository: str) -> list[str]:

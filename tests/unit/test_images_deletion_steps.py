@@ -55,7 +55,7 @@ def plan_of(*deletions: Deletion, untaggings: tuple[Untagging, ...] = ()) -> Pla
 @given(st.lists(st.tuples(REPOSITORIES, st.binary(max_size=3)), unique=True, max_size=15))
 def test_steps_come_back_from_a_state_in_the_plans_order(named: list[tuple[str, bytes]]) -> None:
     made = plan_of(*(deletion(name, digest_of(content), "1") for name, content in named))
-    inputs = to_inputs(made)
+    inputs = to_inputs(made, NOW)
     shuffled = {**inputs, "deletions": dict(sorted(inputs["deletions"].items()))}
     assert [(step.repository, step.digest) for step in steps_of(shuffled)] == [
         (name, digest_of(content)) for name, content in named
@@ -64,7 +64,7 @@ def test_steps_come_back_from_a_state_in_the_plans_order(named: list[tuple[str, 
 
 def test_the_inputs_say_what_a_reviewer_asks() -> None:
     untagging = Untagging(repository="app", tag="old", digest=B, co_tags=("new",), reason="asked for")
-    inputs = to_inputs(plan_of(deletion("app", A, "1", "2", freed=12345678), untaggings=(untagging,)))
+    inputs = to_inputs(plan_of(deletion("app", A, "1", "2", freed=12345678), untaggings=(untagging,)), NOW)
     assert inputs["deletions"][f"app@{A}"] == {
         "turn": 1,
         "tags": ["1", "2"],
@@ -82,23 +82,25 @@ def test_the_inputs_say_what_a_reviewer_asks() -> None:
 def test_an_empty_plan_is_no_change_whatever_else_differs() -> None:
     """A login that rotated, and a plan that was carried out, are nothing to do."""
     provider = ImageDeletionProvider()
-    done = {"access": {"password": "old"}, "registry": "r:1", **to_inputs(plan_of(deletion("app", A)))}
-    nothing = {"access": {"password": "new"}, "registry": "r:1", **to_inputs(Plan(stack="dev", registry="r:1"))}
+    done = {"access": {"password": "old"}, "registry": "r:1", **to_inputs(plan_of(deletion("app", A)), NOW)}
+    again = {**done, **to_inputs(plan_of(deletion("app", A)), NOW + dt.timedelta(seconds=1))}
+    nothing = {"access": {"password": "new"}, "registry": "r:1", **to_inputs(Plan(stack="dev", registry="r:1"), NOW)}
+    assert nothing == {**nothing, **to_inputs(Plan(stack="dev", registry="r:1"), NOW + dt.timedelta(days=1))}
     assert not provider.diff("id", done, nothing).changes
     assert provider.diff("id", nothing, done).changes
-    assert provider.diff("id", done, done).changes, "it was put back, and goes again"
+    assert provider.diff("id", done, again).changes, "it was put back, and goes again"
     assert not provider.diff("id", done, {**nothing, "deletions": {}}).replaces
 
 
-def test_a_refresh_forgets_the_plan_and_a_destroy_asks_nobody() -> None:
+def test_a_refresh_finds_no_difference_and_a_destroy_asks_nobody() -> None:
     provider = ImageDeletionProvider()
     made = {"run": "x", "deleted": ["y"], "untagged": [], "skipped": [], "runs": 3}
-    state = {"access": {}, "registry": "r:1", **to_inputs(plan_of(deletion("app", A))), **made}
+    state = {"access": {}, "registry": "r:1", **to_inputs(plan_of(deletion("app", A)), NOW), **made}
     found = provider.read("id", state)
     assert found.outs is not None
     assert found.inputs is not None
-    assert (found.outs["deletions"], found.outs["runs"]) == ({}, 3)
-    assert "runs" not in found.inputs
+    assert found.outs == state
+    assert {**found.inputs, **made} == state
     assert not provider.diff("id", state, found.inputs).changes
     provider.delete("id", state)
 

@@ -1,10 +1,12 @@
 """A plan as plain values that a preview shows and a state keeps, and the steps to take that are read back from it.
 
 Shape: `{"deletions": {"team/app@sha256:…": {"turn", "tags", "platforms", "created", "kind", "reason", "frees"}},
-"untaggings": {"team/app:1.0": {"turn", "digest", "co_tags", "reason"}}, "total": {"manifests", "tags", "frees"}}`.
-Nothing in it changes with time alone.
+"untaggings": {"team/app:1.0": {"turn", "digest", "co_tags", "reason"}}, "total": {"manifests", "tags", "frees"},
+"planned_at"}`.
+With nothing to do nothing in it changes with time.
 """
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -38,8 +40,8 @@ class Step:
         return self.name if self.untag or not self.tags else f"{self.name} ({', '.join(self.tags)})"
 
 
-def to_inputs(plan: Plan) -> dict[str, Any]:
-    """Return the values that a preview shows."""
+def to_inputs(plan: Plan, now: dt.datetime) -> dict[str, Any]:
+    """Return the values that a preview shows. Of two plans with something to do no two are equal."""
     deletions = {f"{d.repository}@{d.digest}": _deletion(turn, d) for turn, d in enumerate(plan.deletions, 1)}
     untaggings = {f"{u.repository}:{u.tag}": _untagging(turn, u) for turn, u in enumerate(plan.untaggings, 1)}
     total = {
@@ -47,7 +49,12 @@ def to_inputs(plan: Plan) -> dict[str, Any]:
         "tags": sum(len(deletion.tags) for deletion in plan.deletions) + len(plan.untaggings),
         "frees": bytes_in_words(plan.freed_bytes, exact=plan.exact),
     }
-    return {"deletions": deletions, "untaggings": untaggings, "total": {} if plan.empty else total}
+    return {
+        "deletions": deletions,
+        "untaggings": untaggings,
+        "total": {} if plan.empty else total,
+        "planned_at": "" if plan.empty else now.isoformat(timespec="milliseconds"),
+    }
 
 
 def steps_of(inputs: Mapping[str, Any]) -> tuple[Step, ...]:

@@ -18,14 +18,12 @@ Tell = Callable[[str], None]
 Properties = Mapping[str, Any]
 
 
-def is_due(inputs: Properties) -> bool:
-    """Whether the inputs name anything to delete; otherwise no difference from a state matters."""
-    return bool(inputs.get("deletions") or inputs.get("untaggings"))
+def is_due(old: Properties, new: Properties) -> bool:
+    """Whether the program just planned anything to delete; otherwise no difference from the state matters.
 
-
-def without_plan(inputs: Properties) -> dict[str, Any]:
-    """Return inputs or outputs that name nothing to delete."""
-    return {**inputs, "deletions": {}, "untaggings": {}, "total": {}}
+    The same plan again is due, since its images came back; but a refresh, too, hands the state's own plan over.
+    """
+    return bool(new["deletions"] or new["untaggings"]) and new["planned_at"] != old.get("planned_at")
 
 
 def delete_images(inputs: Properties, runs: int, folder: Path, tell: Tell) -> dict[str, Any]:
