@@ -153,7 +153,7 @@ async def live_and_die(server: RegistryServer, case: Case) -> tuple[int, int, Co
     return promised, before, done, kept
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(case=CASES)
 def test_every_kept_image_pulls_and_every_byte_reported_as_freed_is_gone(case: Case) -> None:
     folder = Path(tempfile.mkdtemp(prefix="towpath-test-"))
