@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.lab.api_server import misbehaving
 from towpath.cluster.client import MERGE_PATCH, Call
 from towpath.pull_secrets import entries_lifecycle
 from towpath.pull_secrets.account_patch import Entry
@@ -56,7 +57,7 @@ def test_accounts_are_as_before_once_the_entry_is_out(api_server: ApiServer, two
     before = [stored(api_server, name) for name in two]
     outs = entries_lifecycle.created(props(api_server.access, {name: ["default"] for name in two}))
     assert outs["failed"] == {}
-    assert entries(api_server, two[0]) == ["theirs-1", "theirs-2", "regcred"]
+    assert entries(api_server, two[0]) == ["theirs-1", "theirs-2"]
     assert entries(api_server, two[1]) == ["regcred"]
     entries_lifecycle.deleted(outs)
     assert [stored(api_server, name) for name in two] == before
@@ -107,6 +108,29 @@ async def test_others_that_edit_at_the_same_moment_lose_nothing(api_server: ApiS
     annotations = api_server.get("-n", two[0], "serviceaccount", "default")["metadata"]["annotations"]
     edited = {f"theirs-{number}": "4" for number in range(4)}
     assert annotations == edited | {f"towpath/other-{number}": f"theirs-{number}" for number in (2, 3)}
+
+
+@pytest.mark.parametrize("theirs", [["theirs"], ["theirs-1", "theirs-2"], []])
+async def test_who_edits_between_our_reading_and_our_writing_loses_nothing(
+    api_server: ApiServer, two: list[str], theirs: list[str]
+) -> None:
+    """Their edit comes when our patch is already under way."""
+    edits = [{"imagePullSecrets": [{"name": name} for name in theirs], "metadata": {"annotations": {"edited": "yes"}}}]
+
+    def decide(method: str, _: str) -> None:
+        if method == "PATCH" and edits:
+            document = json.dumps(edits.pop())
+            api_server.kubectl("-n", two[0], "patch", "sa", "default", "--type", "merge", "--patch", document)
+
+    async with misbehaving(api_server, decide) as access:
+        outs = await asyncio.to_thread(entries_lifecycle.created, props(access, {two[0]: ["default"]}))
+        assert outs["failed"] == {}
+        assert set(entries(api_server, two[0])) == {*theirs, "regcred"}
+        edits.append({"imagePullSecrets": [{"name": name} for name in ["first", *theirs, "regcred"]]})
+        await asyncio.to_thread(entries_lifecycle.deleted, {**outs, "ours": {two[0]: ["default"]}})
+    assert set(entries(api_server, two[0])) == {"first", *theirs}
+    annotations = api_server.get("-n", two[0], "serviceaccount", "default")["metadata"]["annotations"]
+    assert annotations["edited"] == "yes"
 
 
 def merge(path: str, document: dict[str, Any]) -> Any:
