@@ -1,5 +1,6 @@
 """`AccountOverlap`: what consumers are about to log in with is valid before they do."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -8,6 +9,8 @@ import pulumi_command as command
 from components.credentials import Credentials
 from components.machine import Machine
 from towpath.applier.bootstrap import unite_command, unite_stdin
+from towpath.registry.container import htpasswd_path
+from towpath.settings.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -44,3 +47,17 @@ class AccountOverlap(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({})
+
+
+def account_overlap(
+    settings: Settings, machines: Mapping[str, Machine], credentials: Credentials | None, silent: Collection[str]
+) -> list[pulumi.Resource]:
+    """Let a stack's registry take new logins, where it is a container on a machine that is there and answers."""
+    if credentials is None or settings.registry.kind != "container":
+        return []
+    node = settings.registry_node
+    if node in silent or settings.nodes.members[node].gone:
+        return []
+    return [
+        AccountOverlap("overlap", AccountOverlapArgs(machines[node], htpasswd_path(settings.registry), credentials))
+    ]

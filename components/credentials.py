@@ -34,10 +34,20 @@ class Credentials(pulumi.ComponentResource):
     next_rotations: dict[str, pulumi.Output[str]]
     """Account → day from which an `up` rotates it, for accounts that rotate by time."""
 
-    def __init__(self, name: str, accounts: Sequence[Account], opts: pulumi.ResourceOptions | None = None) -> None:
-        """Make passwords for accounts that give none, and hash all of them."""
+    def __init__(
+        self,
+        name: str,
+        accounts: Sequence[Account],
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        overlaps: bool = True,
+    ) -> None:
+        """Make passwords for accounts that give none, and hash all of them.
+
+        `overlaps`: the registry can take logins in the middle of an `up`, and withdraw others at its end.
+        """
         super().__init__("towpath:index:Credentials", name, {}, opts)
-        self._name = name
+        self._name, self._overlaps = name, overlaps
         self.next_rotations = {}
         found = {account.name: self._account(account) for account in accounts}
         every = pulumi.Output.all(**found)
@@ -49,7 +59,9 @@ class Credentials(pulumi.ComponentResource):
     def _account(self, account: Account) -> pulumi.Output[list[Login]]:
         """Return the logins that are valid, the active one first."""
         child = pulumi.ResourceOptions(parent=self)
-        at = AccountRotation(f"{self._name}-{account.name}-rotation", account.name, _wish(account), child)
+        at = AccountRotation(
+            f"{self._name}-{account.name}-rotation", account.name, _wish(account, overlaps=self._overlaps), child
+        )
         if account.rotate_after_days:
             self.next_rotations[account.name] = at.next_on
         salts, passwords = {}, {}
@@ -68,7 +80,7 @@ class Credentials(pulumi.ComponentResource):
         return pulumi.Output.secret(parts.apply(partial(_valid, account)))
 
 
-def _wish(account: Account) -> Wish:
+def _wish(account: Account, *, overlaps: bool) -> Wish:
     return Wish(
         by_hand=account.rotation,
         every_days=account.rotate_after_days,
@@ -77,6 +89,7 @@ def _wish(account: Account) -> Wish:
         given=account.password is not None,
         previous_given=account.previous_password is not None,
         keep_previous=account.keep_previous,
+        overlaps=overlaps,
     )
 
 

@@ -44,7 +44,7 @@ class Node(pulumi.ComponentResource):
         member = args.settings.nodes.members[args.machine.name]
         setup = args.settings.nodes.setup_of(member)
         proxy = node_proxy(args.settings, member, setup)
-        logins = args.logins if setup.credential_provider else {}
+        logins = args.logins if setup.credential_provider and not args.settings.logins_apart else {}
         document = pulumi.Output.all(ca_pem=args.ca_pem, logins=pulumi.Output.all(**logins)).apply(
             lambda parts: node_document(
                 node_wish(args.settings, args.machine.name, parts["ca_pem"], parts["logins"]),

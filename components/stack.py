@@ -6,27 +6,28 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_random as random
 
-from components.account_overlap import AccountOverlap, AccountOverlapArgs
+from components.account_overlap import account_overlap
 from components.cache import PullThroughCache, PullThroughCacheArgs
 from components.certificates import Certificates
 from components.credentials import Credentials
 from components.images import Images
 from components.machine import Machine
 from components.node import Node, NodeArgs
+from components.node_logins import NodeLogins
 from components.operator_trust import OperatorTrust
+from components.pulling_logins import pulling_logins
 from components.registry import RegistryContainer, RegistryContainerArgs
 from components.rollout import roll_out
-from towpath.accounts.choice import pulling_account
 from towpath.applier.bootstrap import Sudo
 from towpath.machines.document_id import (
     cache_document_id,
     document_id,
+    logins_document_id,
     node_document_id,
     registry_document_id,
     volume_document_id,
 )
 from towpath.machines.wishes import node_proxy
-from towpath.registry.container import htpasswd_path
 from towpath.settings.deployment import Deployment
 from towpath.settings.deployment_storage import NodeVolume
 from towpath.settings.settings import Settings
@@ -64,10 +65,10 @@ class Stack:
         self._certificates = self._signed() if settings.has_certificates else None
         # Not RandomBytes: the id of one is its value, in plain text in the state.
         self._salt = random.RandomPassword("drift-salt", length=_SALT_CHARACTERS, special=False).result
-        self.credentials = Credentials("credentials", settings.accounts) if settings.has_registry else None
+        self.credentials = self._made_credentials() if settings.has_registry else None
         self.external = self._external_logins()
         silent = [name for name in settings.nodes.members if name in unreachable]
-        overlap = self._overlap(silent)
+        overlap = account_overlap(settings, self._machines, self.credentials, silent)
         self.nodes = self._roll_out([name for name in settings.nodes.members if name not in unreachable], overlap)
         self.pull_secrets: PullSecrets | None = None
         if self._withdraws:
@@ -83,7 +84,9 @@ class Stack:
             self.images.register(self.registry, self._certificates, self.credentials)
         if not self._withdraws:
             # What the cluster has to say against it stops nothing else here.
-            self.pull_secrets = self._pull_secrets(asked, overlap)
+            self.pull_secrets = self._pull_secrets(asked, self._taken or overlap)
+        for name in self.nodes if settings.logins_apart else ():
+            self._node_logins(name)
         for name in silent:
             pulumi.log.warn(f"{name} does not answer; it is tried last, after everything else")
         if settings.trust.operator and self._certificates:
@@ -101,30 +104,38 @@ class Stack:
         return roll_out(names, self._settings.nodes.rollout.max_unavailable, self._node, after)
 
     def _node(self, name: str, opts: pulumi.ResourceOptions) -> Node:
-        args = NodeArgs(
+        return Node(name, self._node_args(name, node_document_id(name, pulumi.get_stack())), opts)
+
+    def _node_logins(self, name: str) -> None:
+        settings = self._settings.nodes
+        if not settings.setup_of(settings.members[name]).credential_provider:
+            return
+        args = self._node_args(name, logins_document_id(name, pulumi.get_stack()))
+        NodeLogins(f"{name}-logins", args, pulumi.ResourceOptions(depends_on=[self.nodes[name], *self._taken]))
+
+    def _node_args(self, name: str, document: str) -> NodeArgs:
+        return NodeArgs(
             settings=self._settings,
             machine=self._machines[name],
             ca_pem=self._certificates.ca_pem if self._certificates else pulumi.Output.from_input(""),
-            document_id=node_document_id(name, pulumi.get_stack()),
+            document_id=document,
             salt=self._salt,
-            logins=self._logins(),
+            logins=pulling_logins(self._settings, self.credentials, self.external),
             gone=self._settings.nodes.members[name].gone,
         )
-        return Node(name, args, opts)
-
-    def _logins(self) -> dict[str, pulumi.Output[dict[str, str]]]:
-        """Who pulls from which registry."""
-        settings = self._settings
-        found = dict(self.external.logins) if self.external else {}
-        if self.credentials:
-            account = settings.nodes.account or pulling_account(settings.accounts)
-            found[settings.registry_endpoint] = self.credentials.logins.apply(lambda logins: logins[account])
-        return found
 
     @property
     def _withdraws(self) -> bool:
         """Whether the registry withdraws logins as soon as consumers have the next ones."""
-        return not all(account.keep_previous for account in self._settings.accounts)
+        return not self._settings.logins_apart and not all(each.keep_previous for each in self._settings.accounts)
+
+    @property
+    def _taken(self) -> list[pulumi.Resource]:
+        """What must be up before new logins are used, where the registry takes them by a roll-out of its own."""
+        return [self.registry] if self.registry and self._settings.logins_apart else []
+
+    def _made_credentials(self) -> Credentials:
+        return Credentials("credentials", self._settings.accounts, overlaps=not self._settings.logins_apart)
 
     def _pull_secrets(self, asked: "AskedSurvey | None", after: Sequence[pulumi.Resource]) -> "PullSecrets | None":
         settings, cluster = self._settings, self._cluster
@@ -143,17 +154,6 @@ class Stack:
             ca_pem=self._certificates.ca_pem if self._certificates else "",
         )
         return PullSecrets("pull-secrets", args, pulumi.ResourceOptions(depends_on=list(after)))
-
-    def _overlap(self, silent: Collection[str]) -> list[pulumi.Resource]:
-        """Let the registry's container take what nodes and namespaces are about to log in with."""
-        settings = self._settings
-        if self.credentials is None or settings.registry.kind != "container":
-            return []
-        node = settings.registry_node
-        if node in silent or settings.nodes.members[node].gone:
-            return []
-        args = AccountOverlapArgs(self._machines[node], htpasswd_path(settings.registry), self.credentials)
-        return [AccountOverlap("overlap", args)]
 
     def _consumers(self) -> list[pulumi.Resource]:
         """List who must have moved before the registry withdraws logins; nobody where those before stay valid."""

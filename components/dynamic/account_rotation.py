@@ -68,4 +68,5 @@ def _wish(record: dict[str, Any]) -> Wish:
         given=bool(record.get("given")),
         previous_given=bool(record.get("previous_given")),
         keep_previous=bool(record.get("keep_previous", True)),
+        overlaps=bool(record.get("overlaps", True)),
     )

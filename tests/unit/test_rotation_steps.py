@@ -140,3 +140,11 @@ def test_useless_settings_are_refused(account: dict[str, Any], says: str) -> Non
 def test_a_day_without_quotes_is_a_day_too() -> None:
     account = Account.model_validate({"name": "a", "rotate_after_days": 1, "rotate_since": "2026-01-31T00:00:00Z"})
     assert account.rotate_since == "2026-01-31"
+
+
+def test_a_registry_that_cannot_overlap_in_one_up_keeps_the_previous_login_through_a_rotation() -> None:
+    at = first(Wish(1, overlaps=False), TODAY)
+    with pytest.raises(RotationError, match="to true for this `up`, and to false for the next"):
+        following(at, Wish(2, keep_previous=False, overlaps=False), TODAY)
+    moved = following(at, Wish(2, overlaps=False), TODAY)
+    assert following(moved, Wish(2, keep_previous=False, overlaps=False), TODAY).number == 2

@@ -29,6 +29,8 @@ class Wish:
     """Whether the settings give the password."""
     previous_given: bool = False
     keep_previous: bool = True
+    overlaps: bool = True
+    """Whether the registry can take a login in the middle of an `up`, and withdraw another at its end."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,11 @@ def following(at: Rotation, wish: Wish, today: date) -> Rotation:
     kept = at.keepers is None or wish.keepers is None or dict(at.keepers) == dict(wish.keepers)
     due = bool(wish.every_days) and today >= _day(at.rotated_on) + timedelta(days=wish.every_days or 0)
     step = by_hand or int(due or not kept)
+    if step and not wish.keep_previous and not wish.overlaps:
+        raise RotationError(
+            "keep_previous is false, and a Deployment would withdraw the old password before all have the new one; set "
+            "it to true for this `up`, and to false for the next"
+        )
     if step > 0 and at.given and not wish.given and wish.keep_previous and not wish.previous_given:
         raise RotationError(
             "the password was given and is now to be made, so that nobody knows the previous one any more; set "

@@ -21,6 +21,11 @@ def registry_document_id(node: str, stack: str) -> str:
     return document_id(f"registry-{node}", stack)
 
 
+def logins_document_id(node: str, stack: str) -> str:
+    """Return the id of the document with a node's logins alone."""
+    return document_id(f"logins-{node}", stack)
+
+
 def cache_document_id(host: str, node: str, stack: str) -> str:
     """Return the id of the document of an upstream's cache on its node."""
     return document_id(f"cache-{host}-{node}", stack)

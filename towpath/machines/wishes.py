@@ -36,6 +36,7 @@ def node_wish(settings: Settings, name: str, ca_pem: str, logins: Logins | None 
         live_restore=setup.live_restore,
         docker_proxy=setup.docker_proxy or "drop-in",
         logins=_logins(settings, setup, logins or {}),
+        logins_apart=settings.logins_apart,
     )
     return wish if setup.proxied is None else dataclasses.replace(wish, proxied=frozenset(setup.proxied))
 

@@ -45,10 +45,16 @@ def provider_files(wish: NodeWish) -> list[FileEntry]:
         Directory(_BIN, when=when),
         File(f"{_BIN}/{_PLUGIN}", _script("credentials.sh"), "0755", when=when),
         File(CONFIG, _config([each.host for each in wish.logins]), when=when),
-        File(CREDENTIALS, "".join(_line(each) for each in wish.logins), "0600", when=when),
+        *([] if wish.logins_apart else credentials_files(wish)),
         *(kubelet if wish.has("kubelet") else []),
         *(File(path, _rancher_config(), when=",".join(names)) for path, names in rancher_configs(wish).items()),
     ]
+
+
+def credentials_files(wish: NodeWish) -> list[FileEntry]:
+    """List the file with the logins alone. Raises NodeError."""
+    when = ",".join(name for name in _USERS if wish.has(name))
+    return [File(CREDENTIALS, "".join(_line(each) for each in wish.logins), "0600", when=when)] if when else []
 
 
 def provider_command(wish: NodeWish) -> list[Actor]:

@@ -38,6 +38,15 @@ def node_document(wish: NodeWish, facts: Facts | None = None, document_id: str =
             *rancher.rancher_services(wish),
             *kubelet.kubelet_service(wish),
         ),
-        secrets=(*(wish.proxy.secrets if wish.proxy else ()), *(login.password for login in wish.logins)),
+        secrets=(*(wish.proxy.secrets if wish.proxy else ()), *(() if wish.logins_apart else _passwords(wish))),
         requires=requires,
     )
+
+
+def logins_document(wish: NodeWish, document_id: str) -> Document:
+    """Render what a credential provider answers, where that comes in a document of its own. Raises NodeError."""
+    return Document(document_id, tuple(credential_provider.credentials_files(wish)), secrets=_passwords(wish))
+
+
+def _passwords(wish: NodeWish) -> tuple[str, ...]:
+    return tuple(login.password for login in wish.logins)

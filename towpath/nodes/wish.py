@@ -54,6 +54,8 @@ class NodeWish:
 
     logins: tuple[RegistryLogin, ...] = ()
     """Given to kubelet by a credential provider, for pods of every namespace."""
+    logins_apart: bool = False
+    """They come in a document of their own, after the registry has taken them; here is all but them."""
 
     def has(self, runtime: Runtime) -> bool:
         """Whether a runtime is to be set up if it is there."""

@@ -70,6 +70,12 @@ class Settings(Section):
         if self.nodes.account is not None and self.nodes.account not in names:
             known = ", ".join(sorted(names)) or "none, since there is no registry"
             raise ValueError(f"nodes.account is {self.nodes.account!r}, which is no account; write one of: {known}")
+        for account in self.accounts:
+            if self.logins_apart and account.rotates_itself and not account.keep_previous:
+                raise ValueError(
+                    f"the account {account.name} rotates itself with keep_previous: false, which a Deployment cannot "
+                    "do without a gap; leave keep_previous out, so that the next rotation withdraws the login"
+                )
         if not self.has_registry and not self.external_registries:
             for name, node in self.nodes.members.items():
                 if self.nodes.setup_of(node).credential_provider:
@@ -139,6 +145,11 @@ class Settings(Section):
     def has_certificates(self) -> bool:
         """Whether something of the stack serves TLS: the registry, or a pull-through cache."""
         return self.has_registry or bool(self.registry.caches)
+
+    @property
+    def logins_apart(self) -> bool:
+        """Whether nodes get their logins after the registry: it takes new ones only by a roll-out of its own."""
+        return self.deployment is not None
 
     @property
     def registry_endpoint(self) -> str:
