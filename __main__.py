@@ -29,6 +29,8 @@ def main() -> None:
         pulumi.export("registry", {"url": registry.url, "host": registry.host, "ca_pem": registry.ca_pem})
     if stack.credentials:
         pulumi.export("credentials", stack.credentials.logins)
+        if stack.credentials.next_rotations:
+            pulumi.export("next_rotations", stack.credentials.next_rotations)
     pulumi.export("nodes", {name: {"address": settings.nodes.members[name].address} for name in stack.nodes})
     if stack.external:
         ends = stack.external.expiries.items()

@@ -64,6 +64,8 @@ class Credentials(pulumi.ComponentResource):
         )
         if account.rotate_after_days:
             self.next_rotations[account.name] = at.next_on
+            if pulumi.runtime.is_dry_run():
+                at.next_on.apply(partial(self._say, account.name))
         salts, passwords = {}, {}
         for number in slots_ever(account):
             keepers = {"rotation": at.number.apply(partial(_keeper, number))}
@@ -78,6 +80,9 @@ class Credentials(pulumi.ComponentResource):
                 ).result
         parts = pulumi.Output.all(number=at.number, salts=salts, passwords=passwords)
         return pulumi.Output.secret(parts.apply(partial(_valid, account)))
+
+    def _say(self, account: str, day: str) -> None:
+        pulumi.log.info(f"account {account}: the first `up` from {day} on rotates it", self)
 
 
 def _wish(account: Account, *, overlaps: bool) -> Wish:
