@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,10 +12,12 @@ import pytest
 from tests.lab.cluster_access import ClusterAccess, until
 from tests.lab.lab_access import LabAccess
 from tests.lab.stack_workspace import StackWorkspace, new_stack
+from towpath.cluster.access import ClusterAccess as StackCluster
+from towpath.ssh.connection import Connection
+from towpath.ssh.known_hosts import host_key_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 PORT = 6041
 REFUSED = {"ErrImagePull", "ImagePullBackOff"}
@@ -117,3 +120,19 @@ def test_pods_pull_where_it_is_selected_and_nowhere_else_and_others_find_all_as_
     stack.destroy().ok()
 
     assert {name: as_stored(cluster, name) for name in spaces.values()} == before
+
+
+def through_a_node(lab: LabAccess) -> StackCluster:
+    address = lab.nodes["node-2"]
+    host_key = host_key_for(lab.known_hosts.read_text(), address, 22)
+    assert host_key
+    through = Connection(address, host_key, private_key=lab.key.read_text())
+    return StackCluster(Path(lab.env["KUBECONFIG"]).read_text(), through=through)
+
+
+async def test_the_api_server_is_reached_through_a_nodes_ssh_connection(lab: LabAccess, cluster: ClusterAccess) -> None:
+    """Its certificate is verified for its own name, not for the end of the tunnel."""
+    record = json.loads(json.dumps(through_a_node(lab).to_record()))
+    async with StackCluster.from_record(record).client() as client:
+        names = {each["metadata"]["name"] for each in await client.list("/api/v1/namespaces", "listing Namespaces")}
+    assert "kube-system" in names
