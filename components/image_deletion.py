@@ -97,7 +97,8 @@ def planned(
         pulumi.log.warn(f"images.retention: {error}; nothing is deleted this time")
         return Verdict(Plan(stack=question.stack, registry=question.access.registry))
     _say(made)
-    return Verdict(made, protected_tags(found.snapshot, question.retention, mirrored))
+    known = all(image.repository is not None for image in mirrored)
+    return Verdict(made, protected_tags(found.snapshot, question.retention, mirrored) if known else None)
 
 
 def _say(made: Plan) -> None:

@@ -13,13 +13,15 @@ from components.dynamic.image_deletion import ImageDeletionProvider
 from components.dynamic.protected_tags import ProtectedTagsProvider
 from towpath.access.deployed_registry import deployed_registry
 from towpath.errors import SettingsError
-from towpath.images.deletion.question import used_images
+from towpath.images.deletion.question import mirrored_images, used_images
 from towpath.images.deletion.recheck import recheck
 from towpath.images.deletion.saved_run import SavedManifest, SavedRun, read_all, run_name, write
 from towpath.images.deletion.step import Step, bytes_in_words, steps_of, to_inputs
 from towpath.images.deletion.watch import changes
 from towpath.images.errors import SavedManifestsError
-from towpath.images.retention.decide import ANY_TAG, Facts, MirroredImage, RunningImage
+from towpath.images.mirror.resolve import resolve
+from towpath.images.mirror.sources import Sources
+from towpath.images.retention.decide import Facts, MirroredImage, RunningImage
 from towpath.images.retention.plan import Deletion, Kind, Plan, Untagging
 from towpath.images.retention.planner import make_plan
 from towpath.images.retention.policy import Retention, RetentionPolicy
@@ -150,13 +152,39 @@ def test_images_in_use_count_by_path_tag_and_digest() -> None:
     assert RunningImage("library/web", "latest", None) in found
 
 
-@pytest.mark.parametrize("tag", ["1", ANY_TAG])
-def test_what_is_copied_in_stays(tag: str) -> None:
+def test_what_is_copied_in_stays() -> None:
     snapshot = Snapshot("r:1", {"app": record({"1": A})})
     policy = RetentionPolicy(repositories="*", keep_tags=("none",), protected=("v.*",))
-    facts = Facts(NOW, mirrored=frozenset({MirroredImage("app", tag)}))
+    facts = Facts(NOW, mirrored=frozenset({MirroredImage("app", "1")}))
     assert make_plan("dev", snapshot, Retention(policies=(policy,)), Facts(NOW)).deletions
     assert make_plan("dev", snapshot, Retention(policies=(policy,)), facts).empty
+
+
+@pytest.mark.parametrize(
+    ("image", "stays"),
+    [
+        ({"from": "./images/tool.tar"}, ("*", "everything")),
+        ({"from": "./images/tool.tar", "to": "app"}, ("app", "all of it")),
+        ({"from": "./images/tool.tar", "to": "app:9"}, ("app", "all of it")),
+        ({"from": "up.test/x", "to": "app", "tags": {"newest": 1}}, ("app", "all of it")),
+        ({"from": "up.test/app:9"}, ("app", "all of it")),
+    ],
+)
+async def test_nothing_goes_where_a_source_that_cannot_be_read_may_have_its_copy(
+    image: dict[str, Any], stays: tuple[str, str], tmp_path: Path
+) -> None:
+    loaded = settings(images={"mirror": [image]})
+    async with Sources({}, tmp_path) as sources:
+        mirrored = mirrored_images(await resolve(loaded.images.mirror, sources))
+    untagged = ManifestRecord(B, media_types.OCI_MANIFEST, 1)
+    snapshot = Snapshot("r:1", {"app": record({"1": A}, untagged)})
+    retention = Retention(policies=(RetentionPolicy(repositories="*", keep_tags=("none",), delete_untagged=True),))
+    assert len(make_plan("dev", snapshot, retention, Facts(NOW)).deletions) == 2
+    made = make_plan("dev", snapshot, retention, Facts(NOW, mirrored=mirrored))
+    assert made.empty
+    ((repository, what, reason),) = ((held.repository, held.what, held.reason) for held in made.held)
+    assert (repository, what) == stays
+    assert image["from"] in reason
 
 
 def test_the_digest_that_a_copy_is_about_to_take_stays_though_no_tag_leads_there_yet() -> None:

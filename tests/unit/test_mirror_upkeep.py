@@ -85,7 +85,7 @@ def test_of_a_choice_of_tags_that_cannot_be_read_all_images_stay() -> None:
         replace(IMAGE, target=f"team/app:{n}", source=f"r.test/team/app:{n}", chosen_by="r.test/team/app")
         for n in (1, 2)
     )
-    place = Wanted("team/app:*", "r.test/team/app:*", chosen_by="r.test/team/app", problem="r.test: 503")
+    place = Wanted("team/app:*", "r.test/team/app", chosen_by="r.test/team/app", problem="r.test: 503")
     other = replace(IMAGE, target="other:1", source="r.test/other:1")
     assert carry_over(records(one, two, other), [place]).records == records(one, two)
 

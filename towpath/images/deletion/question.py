@@ -70,7 +70,13 @@ def used_images(images: Iterable[tuple[str, str | None]]) -> frozenset[RunningIm
 def mirrored_images(wanted: Iterable[Wanted]) -> frozenset[MirroredImage]:
     """Return what the stack keeps copies of, and so does not delete."""
     return frozenset(
-        MirroredImage(each.repository, each.tag, Digest(each.expected) if each.expected else None) for each in wanted
+        MirroredImage(
+            each.repository if each.has_place else None,
+            each.tag,
+            Digest(each.expected) if each.expected else None,
+            f"{each.source}: {each.problem}" if each.problem else "",
+        )
+        for each in wanted
     )
 
 

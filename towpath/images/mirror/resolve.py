@@ -95,7 +95,7 @@ async def _noted(wanted: Wanted, ask: Callable[[], Awaitable[Wanted]]) -> Wanted
 
 async def _chosen(image: MirrorImage, reference: Reference, choice: MirrorTags, sources: Sources) -> list[Wanted]:
     repository = split_target(image.to)[0] if image.to else reference.repository
-    place = replace(_named(image, replace(reference, tag=ALL_TAGS), image.source), target=f"{repository}:{ALL_TAGS}")
+    place = replace(_named(image, reference, image.source), target=f"{repository}:{ALL_TAGS}", source=image.source)
     try:
         session = await sources.session(reference.registry)
         tags = [name async for name in tag.tags(session, reference.repository)]

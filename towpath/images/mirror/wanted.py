@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from towpath.images.mirror.source import EngineSource, Source, UpstreamSource, parse_source
+from towpath.images.mirror.source import EngineSource, FileSource, Source, UpstreamSource, parse_source
 
 ALL_TAGS = "*"
 """The tag in place of those that are not known, where a choice of tags or a file could not be read."""
@@ -45,6 +45,12 @@ class Wanted:
     def tag(self) -> str:
         """The tag here."""
         return self.target.rpartition(":")[2]
+
+    @property
+    def has_place(self) -> bool:
+        """Whether the repository is known: a file that cannot be read, without a name here, may be for any."""
+        origin = self.origin
+        return not (isinstance(origin, FileSource) and self.target == f"{origin.path}:{ALL_TAGS}")
 
     @property
     def origin(self) -> Source:

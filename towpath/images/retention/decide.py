@@ -13,8 +13,6 @@ from towpath.images.retention.semver_range import SemverRange, parse_version
 from towpath.images.snapshot import RepositoryRecord, companion_of
 from towpath.oci.digest import Digest
 
-ANY_TAG = "*"
-
 
 @dataclass(frozen=True, slots=True)
 class RunningImage:
@@ -27,14 +25,14 @@ class RunningImage:
 
 @dataclass(frozen=True, slots=True)
 class MirroredImage:
-    """An image that the stack keeps a copy of under a tag. Its digest may not be known, and the copy yet to be made.
+    """An image that the stack keeps a copy of under a tag. Its digest may not be known, and the copy yet to be made."""
 
-    The tag `*` stands for all of a repository, where a choice of tags could not be read.
-    """
-
-    repository: str
+    repository: str | None
+    """None: a source that could not be read did not say."""
     tag: str
     digest: Digest | None = None
+    problem: str = ""
+    """Why its source did not say what it is: then nothing of the repository may go, as any tag or digest may be it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,7 @@ def rule_on_tags(
             rulings[tag] = Ruling(stays=True, reason="protected")
         elif digest in running:
             rulings[tag] = Ruling(stays=True, reason="in use by a pod")
-        elif mirrored & {tag, ANY_TAG}:
+        elif tag in mirrored:
             rulings[tag] = Ruling(stays=True, reason="images.mirror copies it in")
         elif tag in asked:
             rulings[tag] = Ruling(stays=False, reason="asked for")

@@ -35,6 +35,9 @@ def make_plan(stack: str, snapshot: Snapshot, retention: Retention, facts: Facts
             f"{snapshot.registry}: only some repositories were read, but layers are shared by all; read all of it"
         )
     unread = _unread(snapshot, facts)
+    unsure = _unsure(facts)
+    if None in unsure:
+        return _nothing(stack, snapshot, unsure[None])
     deletions: list[Deletion] = []
     untaggings: list[Untagging] = []
     held: list[Held] = []
@@ -44,6 +47,9 @@ def make_plan(stack: str, snapshot: Snapshot, retention: Retention, facts: Facts
             continue
         if name in unread:
             held.append(Held(repository=name, what="all of it", reason=f"not read whole: {unread[name]}"))
+            continue
+        if name in unsure:
+            held.append(Held(repository=name, what="all of it", reason=unsure[name]))
             continue
         rulings = rule_on_tags(record, policy, requests, facts)
         repository = _Repository(record, policy, requests, links_of(record), record.tags_of(), rulings)
@@ -73,6 +79,23 @@ def _unread(snapshot: Snapshot, facts: Facts) -> dict[str, str]:
         if record and image.digest and image.digest not in record.manifests and place not in gone:
             unread.setdefault(image.repository, f"a pod uses {image.digest}, which was not looked at")
     return unread
+
+
+def _unsure(facts: Facts) -> dict[str | None, str]:
+    """Return why a repository, or every one, may have copies that are to stay, though it is not known which."""
+    return {
+        image.repository: f"images.mirror keeps a copy in it, and which is not known: {image.problem}"
+        for image in sorted(facts.mirrored, key=str, reverse=True)
+        if image.problem
+    }
+
+
+def _nothing(stack: str, snapshot: Snapshot, reason: str) -> Plan:
+    return Plan(
+        stack=stack,
+        registry=snapshot.registry,
+        held=(Held(repository="*", what="everything", reason=f"{reason}; say its repository in `to`"),),
+    )
 
 
 def _kept(repository: _Repository, facts: Facts) -> set[Digest]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from towpath.images.retention.decide import ANY_TAG, MirroredImage
+from towpath.images.retention.decide import MirroredImage
 from towpath.images.retention.policy import Retention
 from towpath.images.snapshot import Snapshot
 
@@ -13,12 +13,14 @@ def protected_tags(snapshot: Snapshot, retention: Retention, mirrored: Iterable[
 
     Copies of other registries' images are left out: what became of those, images.mirror finds and repairs.
     """
+    mirrored = tuple(mirrored)
     copies = {(image.repository, image.tag) for image in mirrored}
+    unsure = {image.repository for image in mirrored if image.problem}
     found = {}
     for name, record in snapshot.repositories.items():
         policy = retention.policy_for(name)
         for tag, digest in record.tags.items():
-            if not policy or copies & {(name, tag), (name, ANY_TAG)}:
+            if not policy or (name, tag) in copies or name in unsure:
                 continue
             if any(re.fullmatch(pattern, tag) for pattern in policy.protected):
                 found[f"{name}:{tag}"] = str(digest)
