@@ -13,7 +13,7 @@ from tests.lab.registry_server import ACCOUNT, CURRENT, DEBIAN, PASSWORD, Regist
 from tests.lab.test_registry_client_collection import fill, pulls_completely
 from tests.lab.test_registry_client_real import index_of, open_session, push_image
 from towpath.access.registry_access import RegistryAccess
-from towpath.images.deletion.question import used_images
+from towpath.images.deletion.in_use import used_images
 from towpath.images.deletion.restore import choose, restore
 from towpath.images.deletion.saved_run import read_all
 from towpath.images.deletion.step import to_inputs

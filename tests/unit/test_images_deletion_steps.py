@@ -13,7 +13,8 @@ from components.dynamic.image_deletion import ImageDeletionProvider
 from components.dynamic.protected_tags import ProtectedTagsProvider
 from towpath.access.deployed_registry import deployed_registry
 from towpath.errors import SettingsError
-from towpath.images.deletion.question import mirrored_images, used_images
+from towpath.images.deletion.in_use import used_images
+from towpath.images.deletion.question import mirrored_images, question_of
 from towpath.images.deletion.recheck import recheck
 from towpath.images.deletion.saved_run import SavedManifest, SavedRun, read_all, run_name, write
 from towpath.images.deletion.step import Step, bytes_in_words, steps_of, to_inputs
@@ -31,6 +32,7 @@ from towpath.oci import media_types
 from towpath.oci.digest import Digest, digest_of
 from towpath.oci.manifest import parse_manifest
 from towpath.settings import load_settings
+from towpath.ssh.connection import Connection
 
 NOW = dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
 REPOSITORIES = st.sampled_from(["app", "team/app", "z/y/x"])
@@ -269,6 +271,22 @@ def test_the_registry_is_asked_where_it_is_now_as_an_account_that_it_knows() -> 
     moved = deployed_registry(outputs, settings(registry={"port": 7000}), {})
     assert moved is not None
     assert (moved.registry, moved.address) == ("10.0.0.1:6000", None)
+
+
+def test_a_kubeconfig_may_name_files_beside_it() -> None:
+    kubeconfig = "clusters: [{name: c, cluster: {server: 'https://c.test', certificate-authority: ca.pem}}]"
+    files = {"in/kubeconfig": kubeconfig, "in/ca.pem": "PEM"}
+    outputs = {
+        "registry": {"host": "10.0.0.1:6000", "ca_pem": None},
+        "credentials": {"ci": {"username": "ci", "password": "p"}},
+    }
+    retention = {"retention": {"policies": [{"repositories": "*", "keep_last": 1}]}}
+    loaded = settings(images=retention, cluster={"kubeconfig_file": "in/kubeconfig"})
+    asked = question_of("dev", loaded, outputs, {"a": Connection("10.0.0.1", "")}, files.__getitem__)
+    assert asked is not None
+    assert asked.cluster is not None
+    assert "certificate-authority-data: UEVN" in asked.cluster.kubeconfig
+    assert asked.running is not None
 
 
 def test_times_of_pulls_that_nobody_knows_keep_nothing_and_are_refused() -> None:

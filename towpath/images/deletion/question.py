@@ -1,23 +1,24 @@
 """What to ask for a plan, from a stack's settings and the outputs of its last `up`."""
 
 import shlex
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from towpath.access.deployed_registry import deployed_registry
 from towpath.images.deletion.survey import Linked, Question, Running
 from towpath.images.mirror.wanted import Wanted
-from towpath.images.retention.decide import MirroredImage, RunningImage
+from towpath.images.retention.decide import MirroredImage
 from towpath.images.storage_listing import linked_manifests
-from towpath.oci.digest import Digest, is_digest
-from towpath.oci.errors import InvalidReferenceError
-from towpath.oci.reference import Reference
-from towpath.settings.cluster import ReadFile, kubeconfig_text
+from towpath.oci.digest import Digest
+from towpath.settings.cluster import ReadFile
 from towpath.settings.settings import Settings
 from towpath.ssh.connection import Connection
 
+if TYPE_CHECKING:
+    from towpath.cluster.access import ClusterAccess
+
 _LISTING_SECONDS = 300
-_NO_REGISTRY = "docker.io"
 
 
 def question_of(
@@ -29,7 +30,8 @@ def question_of(
 ) -> Question | None:
     """Return the question; None where nothing is to be deleted, or there is no registry yet.
 
-    `read` reads a file named in the settings. Raises SettingsError where the kubeconfig cannot be read.
+    `read` reads a file named in the settings. Raises SettingsError and KubeconfigError where the kubeconfig, or a
+    file that it names, cannot be read.
     """
     retention = settings.images.retention
     if retention is None or not settings.images.deletes or not settings.has_registry:
@@ -39,32 +41,17 @@ def question_of(
     access = deployed_registry(outputs, settings, connections)
     if access is None:
         return None
+    cluster = _cluster(settings, connections, read)
     untagged = any(policy.delete_untagged or policy.delete_orphaned_referrers for policy in retention.policies)
     listing = untagged and settings.registry.kind == "container"
     return Question(
         stack=stack,
         access=access,
         retention=retention,
-        running=_running(settings, connections, read),
+        cluster=cluster,
+        running=_running(cluster),
         linked=_linked(connections[settings.registry_node], settings.registry.storage_folder) if listing else None,
     )
-
-
-def used_images(images: Iterable[tuple[str, str | None]]) -> frozenset[RunningImage]:
-    """Return which repositories, tags and digests pods use, from references as they name them and digests.
-
-    The registry's name is left out: runtimes pull by mirrors, hosts entries and other names what is kept here.
-    """
-    found: set[RunningImage] = set()
-    for text, digest in images:
-        try:
-            reference = Reference.parse(text, _NO_REGISTRY)
-        except InvalidReferenceError:
-            continue
-        known = Digest(digest) if digest and is_digest(digest) else None
-        tag = reference.tag if reference.tag or reference.digest else "latest"
-        found.update(RunningImage(reference.repository, tag, each) for each in {reference.digest, known} if each or tag)
-    return frozenset(found)
 
 
 def mirrored_images(wanted: Iterable[Wanted]) -> frozenset[MirroredImage]:
@@ -80,21 +67,20 @@ def mirrored_images(wanted: Iterable[Wanted]) -> frozenset[MirroredImage]:
     )
 
 
-def _running(settings: Settings, connections: Mapping[str, Connection], read: Callable[[str], str]) -> Running | None:
-    cluster = settings.cluster
+def _running(cluster: "ClusterAccess | None") -> Running | None:
     if cluster is None:
         return None
-    from towpath.cluster.access import ClusterAccess  # noqa: PLC0415 only stacks with a cluster pay for it
-    from towpath.cluster.running_images import running_images  # noqa: PLC0415 as above
+    from towpath.images.deletion.in_use import images_in_use  # noqa: PLC0415 only stacks with a cluster pay for it
 
-    node = settings.cluster_node
-    access = ClusterAccess(kubeconfig_text(cluster, read), cluster.context, connections[node] if node else None)
+    return partial(images_in_use, cluster)
 
-    async def ask() -> frozenset[RunningImage]:
-        async with access.client() as client:
-            return used_images(await running_images(client))
 
-    return ask
+def _cluster(settings: Settings, connections: Mapping[str, Connection], read: ReadFile) -> "ClusterAccess | None":
+    if settings.cluster is None:
+        return None
+    from towpath.access.cluster_access import cluster_access  # noqa: PLC0415 only stacks with a cluster pay for it
+
+    return cluster_access(settings, connections, read)
 
 
 def _linked(machine: Connection, folder: str) -> Linked:

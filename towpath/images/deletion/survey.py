@@ -5,6 +5,7 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from towpath.access.registry_access import RegistryAccess
 from towpath.images.retention.caps import enforce
@@ -19,6 +20,9 @@ from towpath.oci.digest import Digest
 from towpath.registry_client import catalog
 from towpath.registry_client.session import RegistrySession
 
+if TYPE_CHECKING:
+    from towpath.cluster.access import ClusterAccess
+
 Running = Callable[[], Awaitable[frozenset[RunningImage]]]
 """Asks a cluster what its pods use. Raises a TowpathError where it cannot be asked."""
 Linked = Callable[[], Awaitable[Mapping[str, Iterable[Digest]]]]
@@ -32,6 +36,8 @@ class Question:
     stack: str
     access: RegistryAccess
     retention: Retention
+    cluster: "ClusterAccess | None" = None
+    """Whom `running` asks, for whoever asks it once more."""
     running: Running | None = None
     linked: Linked | None = None
 
