@@ -5,6 +5,7 @@ import itertools
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.lab.collection_target import CANARY, CollectionTarget, layer_of
 from tests.lab.lab_access import LabAccess
 from tests.lab.stack_workspace import StackWorkspace
 from tests.lab.test_registry_client_collection import pulls_completely
+from towpath.applier.bootstrap import Sudo
 from towpath.images.collection.collect import Collected, collect
 from towpath.images.collection.errors import CollectionError
 from towpath.registry_client.errors import RegistryError
@@ -153,3 +155,22 @@ async def test_an_applier_that_comes_meanwhile_waits_for_the_lock(target: Collec
     async with target.site():
         holder = target.lab.run("node-1", "flock -n /run/towpath.lock true && echo free; cat /run/towpath.lock").stdout
         assert holder.strip().isdigit()
+
+
+async def test_a_client_that_falls_silent_is_not_waited_for(
+    target: CollectionTarget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("towpath.images.collection.container_site._IDLE_SECONDS", 2)
+    await target.fill("g-silent")
+    async with target.site() as site:
+        await site.freeze()
+        assert not await target.takes_writes()
+        await target.comes_back()
+
+
+async def test_a_user_who_is_not_root_collects_by_sudo_with_a_password(target: CollectionTarget) -> None:
+    sudo = Sudo("password", target.lab.deploy_password)
+    await target.fill("g-sudo")
+    deploy = replace(target, connection=replace(target.connection, user="deploy", sudo=sudo))
+    assert (await deploy.collected()).touched
+    await target.serves("g-sudo")

@@ -21,7 +21,9 @@ docker run -d --name g-full --restart always -v {DISK}/config:/etc/registry:ro -
 """
 YAML = "version: 0.1\nstorage: {filesystem: {rootdirectory: /var/lib/registry}}\nhttp: {addr: ':5000'}\n"
 FILL = f"cat /dev/zero > {DISK}/filler"
-STATE = f"sha256sum {CONFIG}; stat -c '%i %a %Y' {CONFIG}; ls -A {DISK}/config; ls -d /var/lib/towpath-collection/g-full"
+STATE = (
+    f"sha256sum {CONFIG}; stat -c '%i %a %Y' {CONFIG}; ls -A {DISK}/config; ls -d /var/lib/towpath-collection/g-full"
+)
 STARTED = "docker inspect -f '{{.State.StartedAt}} {{.State.Running}}' g-full"
 
 

@@ -38,12 +38,17 @@ class Dialogue:
     def __init__(self, host: str, process: "asyncssh.SSHClientProcess[str]") -> None:
         self._host = host
         self._process = process
+        self._answered = True
 
     async def ask(self, line: str, timeout_seconds: float) -> Reply:
         """Send a line and return the answer to it.
 
-        Raises RefusedError for `failed`, ConnectionLostError where the program ends, is cut off or is too slow.
+        Raises RefusedError for `failed`, ConnectionLostError where the program ends, is cut off or is too slow, and
+        from then on: what arrives late would be taken for the answer to the next question.
         """
+        if not self._answered:
+            raise ConnectionLostError(self._host, "an earlier question has no answer yet")
+        self._answered = False
         try:
             return await asyncio.wait_for(self._asked(line), timeout_seconds)
         except TimeoutError:
@@ -60,8 +65,10 @@ class Dialogue:
             if mark == "|":
                 text.append(rest)
             elif mark == "ok":
+                self._answered = True
                 return Reply("\n".join(text), rest)
             elif mark == "failed":
+                self._answered = True
                 raise RefusedError(self._host, ": ".join([rest, *text[-_SHOWN_LINES:]]))
         said = (await self._process.stderr.read()).strip().splitlines()[-3:]
         raise ConnectionLostError(

@@ -48,7 +48,7 @@ class ContainerSite:
 
     async def dry_run(self) -> str:
         """Run the collector beside the registry, with the storage mounted read-only."""
-        return (await self._collector("dry-run")).text
+        return (await self._long("dry-run")).text
 
     async def freeze(self) -> None:
         """Start the registry anew with a read-only config."""
@@ -57,14 +57,15 @@ class ContainerSite:
 
     async def weigh(self) -> int:
         """Measure the storage folder by `du`."""
-        return int(await self._ask("weigh"))
+        reply = await self._long("weigh")
+        return int(reply.value)
 
     async def collect(self) -> str:
         """Run the collector in a container of its own. Raises CollectorError if it failed in the middle.
 
         What it counts it prints before it deletes, so that its words alone would pass for a sweep that was done.
         """
-        reply = await self._collector("collect")
+        reply = await self._long("collect")
         if reply.value != "0":
             raise CollectorError(f"the collector failed while it swept; it said last: {last_lines(reply.text)}")
         return reply.text
@@ -81,7 +82,7 @@ class ContainerSite:
     async def _ask(self, line: str) -> str:
         return (await self._dialogue().ask(line, _STEP_SECONDS)).value
 
-    async def _collector(self, verb: str) -> Reply:
+    async def _long(self, verb: str) -> Reply:
         return await self._dialogue().ask(f"{verb} {self._timeout_seconds}", self._timeout_seconds + _STEP_SECONDS)
 
     def _dialogue(self) -> Dialogue:

@@ -97,9 +97,11 @@ collect() {
     esac
 }
 
+# weigh SECONDS
 weigh() {
-    bytes=$(du -sb "$storage" 2>/dev/null | cut -f 1)
-    [ -n "$bytes" ] || bytes=$(($(du -sk "$storage" 2>/dev/null | cut -f 1) * 1024))
+    allow "$(($1 + idle_seconds))"
+    bytes=$(timeout "$1" du -sb "$storage" 2>/dev/null | cut -f 1)
+    [ -n "$bytes" ] || bytes=$(($(timeout "$1" du -sk "$storage" 2>/dev/null | cut -f 1) * 1024))
     [ "$bytes" -gt 0 ] 2>/dev/null && say_ok "$bytes" || say_failed "du cannot measure $storage"
 }
 
@@ -205,7 +207,7 @@ serve() {
         yesdry-run) collect :ro "$rest" --dry-run ;;
         yesconfig) say_ok "$(base64 <"$config" | tr -d '\n')" ;;
         yesfreeze) freeze "$rest" ;;
-        yesweigh) weigh ;;
+        yesweigh) weigh "$rest" ;;
         yescollect) collect '' "$rest" ;;
         yesthaw) thaw ;;
         *) say_failed "'$verb' is no command" ;;
