@@ -21,12 +21,12 @@ def unite(machine: Machine, lines: str) -> Outcome:
 
 
 def test_new_lines_stand_beside_those_that_are_there(machine: Machine) -> None:
-    path = machine.write(FILE, OLD, 0o400)
+    path = machine.write(FILE, OLD, 0o444)
     inode = path.stat().st_ino
     done = unite(machine, "team-a.2:$2b$05$new\nci.1:$2b$05$old\n")
     assert done.result.status == "changed"
     assert sorted(path.read_text().splitlines()) == ["ci.1:$2b$05$old", "team-a.1:$2b$05$old", "team-a.2:$2b$05$new"]
-    assert path.stat().st_mode & 0o777 == 0o400
+    assert path.stat().st_mode & 0o777 == 0o444
     assert path.stat().st_ino != inode, "it is written apart and renamed"
     assert [each.name for each in path.parent.iterdir()] == ["htpasswd"]
 

@@ -10,7 +10,7 @@ import yaml
 
 from towpath.applier.actors import Command, Service
 from towpath.applier.entries import File
-from towpath.nodes.node import node_document
+from towpath.nodes.node import logins_document, node_document
 from towpath.nodes.wish import NodeWish, RegistryLogin, Runtime
 
 SCRIPTS = Path(__file__).parents[2] / "towpath" / "nodes" / "script"
@@ -122,3 +122,14 @@ def test_the_arguments_of_others_stay(tmp_path: Path, theirs: str, wanted: str |
         assert not written.exists()
     else:
         assert written.read_text().startswith(wanted)
+
+
+def test_logins_may_come_apart_after_a_registry_that_must_take_them_first() -> None:
+    wish = NodeWish(logins=LOGINS, logins_apart=True)
+    node, logins = node_document(wish), logins_document(wish, "logins")
+    assert "/etc/towpath/kubelet/credentials" not in files(node)
+    assert "/etc/towpath/kubelet/credential-provider.yaml" in files(node)
+    assert node.secrets == ()
+    assert list(files(logins)) == ["/etc/towpath/kubelet/credentials"]
+    assert "hub" in logins.secrets
+    assert not logins.actors, "nothing restarts for it"
