@@ -4,6 +4,7 @@ It stands also beside `kubernetes.core.v1.Secret` resources, one a namespace: th
 drops them, and this one removes them. So a stack may go from one way to the other without a secret being away.
 """
 
+import sys
 from typing import Any
 
 import pulumi
@@ -33,11 +34,11 @@ class PullSecretSetProvider(ResourceProvider):
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Serve what changed, clear what is chosen no more."""
-        return UpdateResult(set_lifecycle.updated(_olds, _news))
+        return UpdateResult(set_lifecycle.updated(_olds, _news, _tell))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Remove what is ours."""
-        set_lifecycle.deleted(_props)
+        set_lifecycle.deleted(_props, _tell)
 
 
 class PullSecretSet(Resource, module="cluster", name="PullSecretSet"):
@@ -53,3 +54,9 @@ class PullSecretSet(Resource, module="cluster", name="PullSecretSet"):
         """
         computed = dict.fromkeys(set_lifecycle.COMPUTED)
         super().__init__(PullSecretSetProvider(), name, {**props, **computed}, opts)
+
+
+def _tell(text: str) -> None:
+    """Say something while the engine shows what it does."""
+    sys.stderr.write(f"pull secrets: {text}\n")
+    sys.stderr.flush()

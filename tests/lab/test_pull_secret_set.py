@@ -12,7 +12,6 @@ import pytest
 from tests.lab.api_server import ApiServer, misbehaving, status_answer
 from towpath.pull_secrets import set_lifecycle
 from towpath.pull_secrets.docker_config import docker_config_json
-from towpath.pull_secrets.errors import PullSecretsError
 from towpath.pull_secrets.manifests import ours
 from towpath.registry_client.retry import Retry
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from towpath.cluster.client import FIELD_MANAGER, METADATA_ONLY, Call, ClusterClient
 from towpath.cluster.errors import ClusterError, ConflictError, NotFoundError
-from towpath.pull_secrets.errors import ForeignObjectError
-from towpath.pull_secrets.manifests import INSTANCE, MANAGED_BY, Manifest, is_ours
+from towpath.pull_secrets.manifests import INSTANCE, Manifest, is_ours
 
+_SHOWN = 3
 _ALWAYS_THERE = {("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")}
 _NOT_CONTENT = frozenset({"events", "endpoints", "endpointslices", "leases"})
 _DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
@@ -28,25 +28,24 @@ async def ensure_namespace(client: ClusterClient, wanted: Manifest) -> bool:
     return is_ours(found, wanted["metadata"]["labels"][INSTANCE])
 
 
-async def remove_namespace(client: ClusterClient, name: str, owner: str) -> None:
-    """Delete a namespace that we made. Raises ForeignObjectError if others have something in it, and leaves it."""
+async def remove_namespace(client: ClusterClient, name: str, owner: str) -> str | None:
+    """Delete a namespace that we made; if others have something in it, leave it to them, and return what that is."""
     step = f"deleting Namespace {name}"
     try:
         found = await client.get(f"/api/v1/namespaces/{name}", step)
     except NotFoundError:
-        return
+        return None
     if not is_ours(found, owner):
-        return
+        return None
     if others := await _contents(client, name, step):
-        raise ForeignObjectError(
-            f"{step}: it holds {', '.join(others[:3])}{' and more' if len(others) > 3 else ''}; "  # noqa: PLR2004 shown
-            f"move that away, or keep the namespace by taking its label {MANAGED_BY} away"
-        )
+        shown = ", ".join(others[:_SHOWN]) + (" and more" if len(others) > _SHOWN else "")
+        return f"namespace {name} stays: it holds {shown}"
     options = {"preconditions": {"uid": found["metadata"]["uid"], "resourceVersion": _version(found)}}
     try:
         await client.send(Call("DELETE", f"/api/v1/namespaces/{name}", step, content=options))
     except NotFoundError:
-        return
+        return None
+    return None
 
 
 async def _contents(client: ClusterClient, namespace: str, step: str) -> list[str]:

@@ -44,22 +44,30 @@ async def serve(client: ClusterClient, wish: SetWish, names: Iterable[str]) -> S
     return served
 
 
-async def clear(
-    client: ClusterClient, owner: str, secret: str, names: Iterable[str], made: Iterable[str]
-) -> dict[str, str]:
-    """Delete our objects from namespaces, and those namespaces that were made by us. Returns what failed."""
+@dataclass
+class Cleared:
+    """How it went."""
+
+    failed: dict[str, str] = field(default_factory=dict)
+    """Namespace → step and reason."""
+    left: list[str] = field(default_factory=list)
+    """Namespaces that were made by us and stay, each with what others have in it."""
+
+
+async def clear(client: ClusterClient, owner: str, secret: str, names: Iterable[str], made: Iterable[str]) -> Cleared:
+    """Delete our objects from namespaces, and those namespaces that were made by us and hold nothing of others."""
     return await _clear(client, owner, [("Secret", secret), *_cdi(secret)], names, frozenset(made))
 
 
 async def clear_cdi(client: ClusterClient, owner: str, secret: str, names: Iterable[str]) -> dict[str, str]:
     """Delete what was made for CDI alone. Returns what failed."""
-    return await _clear(client, owner, _cdi(secret), names, frozenset())
+    return (await _clear(client, owner, _cdi(secret), names, frozenset())).failed
 
 
 async def _clear(
     client: ClusterClient, owner: str, kinds: list[tuple[str, str]], names: Iterable[str], made: frozenset[str]
-) -> dict[str, str]:
-    names = list(names)
+) -> Cleared:
+    names, cleared = list(names), Cleared()
     objects = Objects(client, owner)
     if names:
         await _look_ahead(objects, kinds)
@@ -67,10 +75,11 @@ async def _clear(
     async def one(name: str) -> None:
         for kind, called in kinds:
             await objects.delete(kind, called, name)
-        if name in made:
-            await remove_namespace(client, name, owner)
+        if name in made and (left := await remove_namespace(client, name, owner)):
+            cleared.left.append(left)
 
-    return await _each(names, one)
+    cleared.failed = await _each(names, one)
+    return cleared
 
 
 async def drifted(client: ClusterClient, wish: SetWish) -> list[str]:

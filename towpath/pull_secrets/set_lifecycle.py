@@ -1,14 +1,15 @@
 """What happens to a set over its life: property values in, property values out, and the cluster brought to them."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from towpath.cluster.access import ClusterAccess
-from towpath.pull_secrets.secret_set import Served, clear, clear_cdi, drifted, raise_for, serve
+from towpath.pull_secrets.secret_set import Cleared, Served, clear, clear_cdi, drifted, raise_for, serve
 from towpath.pull_secrets.wish import SetWish
 
 Props: TypeAlias = Mapping[str, Any]
+Tell: TypeAlias = Callable[[str], None]
 
 COMPUTED = ("failed", "made", "leftover", "drifted")
 """`failed`: namespace → step and reason. `made`: namespaces that are ours. `leftover`: where clearing failed.
@@ -16,9 +17,13 @@ COMPUTED = ("failed", "made", "leftover", "drifted")
 shows them come."""
 
 
+def _unheard(_text: str) -> None:
+    pass
+
+
 def created(props: Props) -> dict[str, Any]:
     """Serve all namespaces."""
-    return asyncio.run(_updated({**props, "namespaces": {}}, props))
+    return asyncio.run(_updated({**props, "namespaces": {}}, props, _unheard))
 
 
 def has_changed(olds: Props, news: Props) -> bool:
@@ -28,9 +33,9 @@ def has_changed(olds: Props, news: Props) -> bool:
     return unfinished or any(olds.get(key) != value for key, value in news.items() if key not in computed)
 
 
-def updated(olds: Props, news: Props) -> dict[str, Any]:
+def updated(olds: Props, news: Props, tell: Tell = _unheard) -> dict[str, Any]:
     """Serve what is new, changed, drifted or failed before, then clear what is chosen no more."""
-    return asyncio.run(_updated(olds, news))
+    return asyncio.run(_updated(olds, news, tell))
 
 
 def found(props: Props) -> dict[str, Any]:
@@ -46,18 +51,21 @@ def found(props: Props) -> dict[str, Any]:
     return {**props, "namespaces": left, "drifted": gone}
 
 
-def deleted(props: Props) -> None:
-    """Clear everything. Raises PullSecretsError for what could not be cleared."""
+def deleted(props: Props, tell: Tell = _unheard) -> None:
+    """Clear everything; say which namespaces stay. Raises PullSecretsError for what could not be cleared."""
 
-    async def work() -> dict[str, str]:
+    async def work() -> Cleared:
         async with ClusterAccess.from_record(props["access"]).client() as client:
             names = _held(props)
             return await clear(client, props["owner"], props["secret_name"], names, props.get("made") or [])
 
-    raise_for("removing pull secrets", asyncio.run(work()))
+    cleared = asyncio.run(work())
+    for left in cleared.left:
+        tell(left)
+    raise_for("removing pull secrets", cleared.failed)
 
 
-async def _updated(olds: Props, news: Props) -> dict[str, Any]:
+async def _updated(olds: Props, news: Props, tell: Tell) -> dict[str, Any]:
     renamed = any(olds.get(key) != news[key] for key in ("secret_name", "owner"))
     names = [name for name in news["namespaces"] if renamed or _entry(olds, name) != _entry(news, name)]
     retried = {*(olds.get("failed") or {}), *(olds.get("drifted") or [])}
@@ -70,7 +78,10 @@ async def _updated(olds: Props, news: Props) -> dict[str, Any]:
             served = await serve(client, SetWish.of(news), names)
             kept = set(news["namespaces"])
             made = [name for name in olds.get("made") or [] if name not in kept]
-            leftover = await clear(client, olds["owner"], olds["secret_name"], gone, made)
+            cleared = await clear(client, olds["owner"], olds["secret_name"], gone, made)
+            leftover = cleared.failed
+            for left in cleared.left:
+                tell(left)
             dropped = [name for name in names if _has_cdi(olds, name) and not _has_cdi(news, name)]
             served.failed |= await clear_cdi(client, news["owner"], news["secret_name"], dropped)
     known = {*(olds.get("made") or []), *served.made}

@@ -48,7 +48,10 @@ class NamespaceRule(Section):
         None, description="namespaces whose labels fit, as kubectl writes it: tier=web,env in (dev,test),!legacy"
     )
     exclude: tuple[Glob, ...] = Field((), description="namespaces or patterns that globs and labels leave out")
-    create: bool = Field(False, description="make the ones in names that are missing; a destroy removes those if empty")
+    create: bool = Field(
+        False,
+        description="make the ones in names that are missing; a destroy removes those that hold nothing of others",
+    )
     create_labels: dict[Line, Line] = Field(default_factory=dict, description="labels of namespaces that are made")
     account: AccountName | None = Field(
         None, description="the account of our registry; default: the first for pulling, else the first"
