@@ -3,13 +3,15 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from tests.lab.collection_target import CollectionTarget
 from tests.lab.lab_access import LabAccess
-from tests.lab.stack_workspace import StackWorkspace, new_stack
+from tests.lab.stack_workspace import CHECKOUT, StackWorkspace, new_stack
 
 PORT = 6047
 COLLECTION = "pulumi-python:dynamic/images:GarbageCollection"
@@ -44,6 +46,18 @@ async def push(target: CollectionTarget, repository: str) -> None:
     await target.serves(repository)
 
 
+def by_hand(workspace: StackWorkspace, *arguments: str) -> str:
+    """What `images collect` prints."""
+    return subprocess.run(
+        [sys.executable, "-m", "towpath", "images", "collect", "-s", workspace.stack, *arguments],
+        cwd=workspace.folder,
+        env={**workspace.environment, "PYTHONPATH": str(CHECKOUT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
 def counted(workspace: StackWorkspace) -> int:
     report = workspace.outputs()["images"]["collected"]
     return int(report.get("blobs", 0))
@@ -68,16 +82,21 @@ def test_a_deletion_is_swept_in_the_same_up_which_the_preview_announces(
     asyncio.run(target.serves("app"))
 
 
-def test_in_the_time_of_grace_nothing_is_swept(swept: StackWorkspace, target: CollectionTarget) -> None:
+def test_in_the_time_of_grace_nothing_is_swept_but_by_hand(swept: StackWorkspace, target: CollectionTarget) -> None:
     asyncio.run(push(target, "grace"))
     before = swept.outputs()["images"]["collected"]
     swept.configure(images=images("app", "grace", grace_hours=1000))
     swept.up().ok()
     assert swept.outputs()["images"]["collected"] == before
     swept.preview("--expect-no-changes").ok()
+    assert by_hand(swept, "--dry-run").startswith("would sweep: ")
+    assert by_hand(swept).startswith("swept: ")
+    assert by_hand(swept) == "nothing to free, the registry was not touched\n"
     swept.configure(images=images("app", "grace"))
     swept.up().ok()
-    assert swept.outputs()["images"]["collected"]["at"] > before["at"]
+    after = swept.outputs()["images"]["collected"]
+    assert after["at"] > before["at"]
+    assert not after["touched"]
 
 
 def test_pulumi_killed_during_a_collection_leaves_a_registry_that_serves_and_the_next_up_sweeps(
