@@ -11,6 +11,9 @@ from towpath.nodes.node import logins_document
 class NodeLogins(pulumi.ComponentResource):
     """One file on one machine, written once the registry has taken the logins in it. No runtime restarts for it."""
 
+    status: pulumi.Output[str]
+    """What the last apply did: `unchanged` or `changed`."""
+
     def __init__(self, name: str, args: NodeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Write it. `args` are the node's own, with the id of another document."""
         super().__init__("towpath:index:NodeLogins", name, {}, opts)
@@ -18,5 +21,5 @@ class NodeLogins(pulumi.ComponentResource):
             lambda logins: logins_document(node_wish(args.settings, args.machine.name, "", logins), args.document_id)
         )
         applied = AppliedDocumentArgs(args.machine, args.document_id, document, args.salt, gone=args.gone)
-        AppliedDocument(name, applied, pulumi.ResourceOptions(parent=self))
-        self.register_outputs({})
+        self.status = AppliedDocument(name, applied, pulumi.ResourceOptions(parent=self)).status
+        self.register_outputs({"status": self.status})

@@ -85,8 +85,7 @@ class Stack:
         if not self._withdraws:
             # What the cluster has to say against it stops nothing else here.
             self.pull_secrets = self._pull_secrets(asked, self._taken or overlap)
-        for name in self.nodes if settings.logins_apart else ():
-            self._node_logins(name)
+        self.node_logins = self._node_logins() if settings.logins_apart else {}
         for name in silent:
             pulumi.log.warn(f"{name} does not answer; it is tried last, after everything else")
         if settings.trust.operator and self._certificates:
@@ -106,12 +105,18 @@ class Stack:
     def _node(self, name: str, opts: pulumi.ResourceOptions) -> Node:
         return Node(name, self._node_args(name, node_document_id(name, pulumi.get_stack())), opts)
 
-    def _node_logins(self, name: str) -> None:
+    def _node_logins(self) -> dict[str, NodeLogins]:
+        made = {}
+        for name in self._logging_in():
+            args = self._node_args(name, logins_document_id(name, pulumi.get_stack()))
+            after = pulumi.ResourceOptions(depends_on=[self.nodes[name], *self._taken])
+            made[name] = NodeLogins(f"{name}-logins", args, after)
+        return made
+
+    def _logging_in(self) -> list[str]:
+        """List the nodes with a credential provider that are set up so far."""
         settings = self._settings.nodes
-        if not settings.setup_of(settings.members[name]).credential_provider:
-            return
-        args = self._node_args(name, logins_document_id(name, pulumi.get_stack()))
-        NodeLogins(f"{name}-logins", args, pulumi.ResourceOptions(depends_on=[self.nodes[name], *self._taken]))
+        return [name for name in self.nodes if settings.setup_of(settings.members[name]).credential_provider]
 
     def _node_args(self, name: str, document: str) -> NodeArgs:
         return NodeArgs(
@@ -157,11 +162,9 @@ class Stack:
 
     def _consumers(self) -> list[pulumi.Resource]:
         """List who must have moved before the registry withdraws logins; nobody where those before stay valid."""
-        settings = self._settings
         if not self._withdraws:
             return []
-        setups = {name: settings.nodes.setup_of(settings.nodes.members[name]) for name in self.nodes}
-        nodes = [self.nodes[name] for name, setup in setups.items() if setup.credential_provider]
+        nodes = [self.nodes[name] for name in self._logging_in()]
         return [*nodes, *(self.pull_secrets.consumers if self.pull_secrets else [])]
 
     def _after_its_node(self, *others: pulumi.Resource) -> pulumi.ResourceOptions:

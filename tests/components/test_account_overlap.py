@@ -8,7 +8,11 @@ import pytest
 from pulumi.runtime.mocks import MockMonitor
 
 from components.credentials import Credentials
+from components.kubernetes_provider import KubernetesCluster
 from components.stack import Stack
+from tests.unit.deployment_settings import NODES
+from tests.unit.deployment_settings import stack as deployed
+from towpath.nodes.credential_provider import CREDENTIALS
 from towpath.settings import load_settings
 from towpath.settings.accounts import Account
 from towpath.ssh.connection import Connection
@@ -66,6 +70,25 @@ def test_where_old_logins_stay_the_registry_waits_for_its_own_node_alone(
         assert "b-apply" not in waits_for["registry"]
 
     return stack().apply(check)
+
+
+@pulumi.runtime.test
+def test_nodes_log_in_after_a_deployment_has_taken_the_login(
+    recorder: Any, waits_for: dict[str, set[str]]
+) -> pulumi.Output[None]:
+    nodes = {**NODES, "setup": {"credential_provider": True}}
+    loaded = deployed({"storage": {"volume": {"node": "b", "folder": "/data/registry"}}}, nodes=nodes)
+    connections = {name: Connection(node.address, KEY) for name, node in loaded.nodes.members.items()}
+    made = Stack(loaded, connections, (), KubernetesCluster("the-kubeconfig", "https://api.test"))
+    assert made.registry is not None
+
+    def check(_: Any) -> None:
+        states = recorder.of_type("nodes:NodeState")
+        assert CREDENTIALS not in states["a-state"]["files"]
+        assert "overlap-add" not in recorder.resources
+        assert "registry-check" in waits_for["a-logins"] & waits_for["b-logins"]
+
+    return pulumi.Output.all(*(each.status for each in made.node_logins.values())).apply(check)
 
 
 @pulumi.runtime.test
