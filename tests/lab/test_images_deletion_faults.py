@@ -16,6 +16,7 @@ from towpath.images.deletion.carry_out import Outcome, carry_out
 from towpath.images.deletion.saved_run import SavedManifest
 from towpath.images.deletion.step import Step, steps_of, to_inputs
 from towpath.images.errors import SavedManifestsError
+from towpath.images.retention.policy import Retention, RetentionPolicy
 from towpath.registry_client import manifest
 
 KEPT = ["2.0.0", "3.0.0"]
@@ -82,6 +83,18 @@ def test_a_deletion_that_fails_half_way_is_said_and_finished_later(
     everything = [*outcome.deleted, *outcome.untagged, *outcome.not_done, *(step for step, _ in outcome.skipped)]
     assert sorted(step.name for step in everything) == sorted(step.name for step in wanted)
     check_nothing_lost(server, outcome, saved)
+
+
+@pytest.mark.parametrize(("status", "failures", "spared"), [(405, 1, True), (503, 1, False)])
+def test_what_every_repository_would_answer_ends_it_and_else_the_others_are_done(
+    server: RegistryServer, status: int, failures: int, spared: bool
+) -> None:
+    everywhere = Retention(policies=(RetentionPolicy(repositories="*", keep_semver=">=2"),))
+    wanted = steps_of(to_inputs(planned(server, everywhere), NOW))
+    outcome, _ = through(Misbehaving(server, r"^DELETE /v2/other/", refuse(status)), wanted)
+    assert len(outcome.failures) == failures
+    assert {step.repository for step in outcome.not_done} == ({"other", "team/app"} if spared else {"other"})
+    assert bool(outcome.deleted) is not spared
 
 
 def test_a_deletion_that_was_done_though_the_answer_got_lost_is_gone(server: RegistryServer) -> None:
