@@ -124,36 +124,29 @@ def test_nothing_changes_without_a_change(moved: Moved) -> None:
     moved.registry.stack.refresh("--expect-no-changes").ok()
 
 
-def test_it_is_rolled_out_once_where_its_config_changes_and_not_for_others_settings(moved: Moved) -> None:
+def test_it_is_rolled_out_once_for_what_it_reads_and_nothing_secret_is_shown(moved: Moved) -> None:
     stack, registry = moved.registry.stack, moved.registry
     before = registry.replica_sets(NAMESPACE)
     stack.change("registry", log={"level": "warn"})
-    shown = stack.preview().ok().output
-
-    assert "checksum.towpath.dev/config" in shown
-    assert "checksum.towpath.dev/tls" not in shown.split("RegistryCheck")[0]
-    stack.up().ok()
-    assert len(registry.replica_sets(NAMESPACE) - before) == 1
-    stack.change("registry", log={"level": "warn", "max_files": 7})
-    stack.preview("--expect-no-changes").ok()
-
-
-def test_a_new_password_is_rolled_out_and_nothing_secret_is_shown(moved: Moved) -> None:
-    stack = moved.registry.stack
-    before = moved.registry.replica_sets(NAMESPACE)
-    accounts = [{"name": "ci", "role": "push", "rotation": 2}, {"name": "team-a"}]
-    stack.configure(accounts=accounts)
+    stack.configure(accounts=[{"name": "ci", "role": "push", "rotation": 2}, {"name": "team-a"}])
     shown = stack.preview().ok().output + stack.up("--diff").ok().output
 
+    assert "checksum.towpath.dev/config" in shown
     assert "checksum.towpath.dev/htpasswd" in shown
-    assert len(moved.registry.replica_sets(NAMESPACE) - before) == 1
-    moved.registry.clients().crane("catalog", ADDRESS).check()
+    assert len(registry.replica_sets(NAMESPACE) - before) == 1
+    registry.clients().crane("catalog", ADDRESS).check()
     stored = json.dumps(stack.export())
     login = stack.outputs()["credentials"]["ci"]
     for text in (shown, stored):
         assert login["password"] not in text
         assert "$2b$" not in text
         assert "PRIVATE KEY-----" not in text
+
+
+def test_it_is_not_rolled_out_for_what_only_a_container_has(moved: Moved) -> None:
+    stack = moved.registry.stack
+    stack.change("registry", log={**stack.settings["registry"].get("log", {}), "max_files": 7}, container="another")
+    stack.preview("--expect-no-changes").ok()
 
 
 def test_a_destroy_leaves_the_images_alone(moved: Moved, cluster: ClusterAccess, lab: LabAccess) -> None:
