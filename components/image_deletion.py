@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
@@ -18,6 +18,9 @@ from towpath.images.retention.decide import MirroredImage
 from towpath.images.retention.plan import Plan, from_json
 from towpath.images.retention.protection import protected_tags
 from towpath.settings.images import Images
+
+if TYPE_CHECKING:
+    from towpath.cluster.access import ClusterAccess
 
 _SHOWN = 20
 
@@ -33,6 +36,8 @@ class DeletedImagesArgs:
     """Record of a `RegistryAccess`, secret."""
     verdict: "Verdict"
     save_folder: str
+    cluster: "ClusterAccess | None" = None
+    """Whose pods keep what they use; asked again just before the deletion."""
     watch: bool = False
     """Remember where protected tags lead."""
 
@@ -66,6 +71,7 @@ class DeletedImages(pulumi.ComponentResource):
                 "save_folder": args.save_folder,
                 **to_inputs(args.verdict.plan, dt.datetime.now(dt.UTC)),
                 "access": args.access,
+                "cluster": pulumi.Output.secret(args.cluster.to_record()) if args.cluster else None,
             },
             pulumi.ResourceOptions(parent=self),
         )

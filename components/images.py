@@ -129,6 +129,7 @@ class Images:
             access=access,
             verdict=verdict,
             save_folder=settings.images.save_folder,
+            cluster=self._question.cluster if self._question else None,
             watch=settings.images.watch,
         )
         return DeletedImages("retention", args, pulumi.ResourceOptions(depends_on=after))

@@ -56,7 +56,7 @@ class ImageDeletion(Resource, module="images", name="ImageDeletion"):
     """How many runs deleted something so far; a collection follows when it changes."""
 
     def __init__(self, name: str, props: dict[str, pulumi.Input[Any]], opts: pulumi.ResourceOptions) -> None:
-        """Register: `props` are registry, stack, save_folder, planned_at, the plan, the secret access."""
+        """Register: `props` are registry, stack, save_folder, planned_at, the plan, the secrets access and cluster."""
         super().__init__(ImageDeletionProvider(), name, {**props, **dict.fromkeys(MADE)}, opts)
 
 

@@ -12,14 +12,17 @@ from hypothesis import strategies as st
 from components.dynamic.image_deletion import ImageDeletionProvider
 from components.dynamic.protected_tags import ProtectedTagsProvider
 from towpath.access.deployed_registry import deployed_registry
+from towpath.access.registry_access import RegistryAccess
+from towpath.cluster.access import ClusterAccess
 from towpath.errors import SettingsError
 from towpath.images.deletion.in_use import used_images
 from towpath.images.deletion.question import mirrored_images, question_of
 from towpath.images.deletion.recheck import recheck
 from towpath.images.deletion.saved_run import SavedManifest, SavedRun, read_all, run_name, write
 from towpath.images.deletion.step import Step, bytes_in_words, steps_of, to_inputs
+from towpath.images.deletion.upkeep import delete_images
 from towpath.images.deletion.watch import changes
-from towpath.images.errors import SavedManifestsError
+from towpath.images.errors import DeletionError, SavedManifestsError
 from towpath.images.mirror.resolve import resolve
 from towpath.images.mirror.sources import Sources
 from towpath.images.retention.decide import Facts, MirroredImage, RunningImage
@@ -143,6 +146,40 @@ def test_what_an_image_that_stays_after_all_needs_stays_too() -> None:
     found = recheck(steps, record({"3": C, "new": C}, index(C, A), ManifestRecord(A, "", 1)))
     assert not found.agreed
     assert {step.digest for step, _ in found.skipped} == {A, C}
+
+
+@pytest.mark.parametrize(
+    ("running", "stays"),
+    [
+        (RunningImage("app", "3"), {"3", "part"}),
+        (RunningImage("app", None, A), {"3", "part"}),
+        (RunningImage("app", "1"), {"1"}),
+        (RunningImage("other", "3"), set()),
+    ],
+    ids=["its tag", "a part by digest", "the tag alone", "another repository"],
+)
+def test_what_a_pod_uses_by_now_stays_with_what_it_needs(running: RunningImage, stays: set[str]) -> None:
+    """An index C under tag 3 with its part A, and a tag 1 that is to go while B stays."""
+    now = record({"3": C, "1": B, "2": B}, index(C, A), ManifestRecord(A, media_types.OCI_MANIFEST, 1))
+    steps = [Step("app", B, ("1",), "old", untag=True), Step("app", C, ("3",), "old"), Step("app", A, (), "part")]
+    found = recheck(steps, now, [running])
+    assert {"".join(step.tags) or step.reason for step, _ in found.skipped} == stays
+    assert {reason for _, reason in found.skipped} <= {"a pod uses it by now"}
+    assert len(found.agreed) == len(steps) - len(stays)
+
+
+def test_nothing_is_deleted_where_the_cluster_cannot_be_asked_again(tmp_path: Path) -> None:
+    """The registry is not even dialled."""
+    inputs = {
+        "registry": "127.0.0.1:1",
+        "stack": "dev",
+        "save_folder": "saved",
+        "access": RegistryAccess("127.0.0.1:1", "ci", "p", None).to_record(),
+        "cluster": ClusterAccess("no kubeconfig").to_record(),
+        **to_inputs(plan_of(deletion("app", A, "1")), NOW),
+    }
+    with pytest.raises(DeletionError, match="cluster could not be asked"):
+        delete_images(inputs, 0, tmp_path, print)
 
 
 def test_images_in_use_count_by_path_tag_and_digest() -> None:

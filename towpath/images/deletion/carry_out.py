@@ -11,6 +11,7 @@ from itertools import groupby
 from towpath.images.deletion.recheck import recheck, without
 from towpath.images.deletion.saved_run import SavedManifest
 from towpath.images.deletion.step import Step
+from towpath.images.retention.decide import RunningImage
 from towpath.images.snapshot import RepositoryRecord
 from towpath.images.walk import Scope, walk
 from towpath.oci.errors import FormatError
@@ -46,8 +47,10 @@ class Outcome:
     not_done: list[Step] = field(default_factory=list)
 
 
-async def carry_out(session: RegistrySession, steps: Iterable[Step], save: Save) -> Outcome:
-    """Do the steps. Raises SavedManifestsError; every failure of the registry is in the outcome."""
+async def carry_out(
+    session: RegistrySession, steps: Iterable[Step], save: Save, running: frozenset[RunningImage] = frozenset()
+) -> Outcome:
+    """Do the steps, but for what `running` needs. Raises SavedManifestsError; what the registry failed at is told."""
     outcome = Outcome()
     ordered = sorted(steps, key=lambda step: step.repository)
     ended = False
@@ -57,7 +60,8 @@ async def carry_out(session: RegistrySession, steps: Iterable[Step], save: Save)
             outcome.not_done += of_one
             continue
         try:
-            await _Repository(session, name, outcome, save).carry_out(of_one)
+            used = frozenset(image for image in running if image.repository == name)
+            await _Repository(session, name, outcome, save, used).carry_out(of_one)
         except (RegistryError, FormatError) as error:
             outcome.failures.append(str(error))
             outcome.not_done += [step for step in of_one if not _is_settled(outcome, step)]
@@ -73,18 +77,21 @@ def _is_settled(outcome: Outcome, step: Step) -> bool:
 class _Repository:
     """The steps of one repository."""
 
-    def __init__(self, session: RegistrySession, name: str, outcome: Outcome, save: Save) -> None:
+    def __init__(
+        self, session: RegistrySession, name: str, outcome: Outcome, save: Save, running: frozenset[RunningImage]
+    ) -> None:
         self._session = session
         self._name = name
         self._outcome = outcome
         self._save = save
+        self._running = running
 
     async def carry_out(self, steps: tuple[Step, ...]) -> None:
         """Look again, save, delete. Raises RegistryError for the first that fails."""
         record = await self._read(steps)
         if record is None:
             return
-        checked = recheck(steps, record)
+        checked = recheck(steps, record, self._running)
         self._outcome.gone += checked.gone
         self._outcome.skipped += checked.skipped
         waiting = await self._saved(checked.agreed, record)
@@ -101,6 +108,7 @@ class _Repository:
     async def _read(self, steps: tuple[Step, ...]) -> RepositoryRecord | None:
         """Read the repository as it is now; None where nothing of it may be deleted, or nothing is left to."""
         digests = [step.digest for step in steps if not step.untag]
+        digests += [image.digest for image in self._running if image.digest]
         scope = Scope(names=(self._name,), further={self._name: digests}, referrers=True)
         found = await walk(self._session, scope)
         unread = next((failure for failure in found.failures if not failure.gone), None)

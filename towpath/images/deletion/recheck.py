@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from towpath.images.deletion.step import Step
-from towpath.images.retention.reach import links_of, needed
+from towpath.images.retention.decide import RunningImage, running_digests
+from towpath.images.retention.reach import links_of, needed, with_ancestors
 from towpath.images.snapshot import RepositoryRecord
 from towpath.oci.digest import Digest
 
@@ -21,21 +22,29 @@ class Checked:
     skipped: tuple[tuple[Step, str], ...] = ()
 
 
-def recheck(steps: Iterable[Step], record: RepositoryRecord) -> Checked:
-    """Look at the steps of one repository again. `record` was read whole, with what refers to each manifest."""
+def recheck(steps: Iterable[Step], record: RepositoryRecord, running: Iterable[RunningImage] = ()) -> Checked:
+    """Look at the steps of one repository again. `record` was read whole, with what refers to each manifest.
+
+    `running` is what pods use by now.
+    """
     tags = record.tags_of()
+    links = links_of(record)
+    used = running_digests(record, running)
+    in_use = needed(links, with_ancestors(links, used))
     agreed: list[Step] = []
     gone: list[Step] = []
     skipped: list[tuple[Step, str]] = []
     for step in steps:
         if _is_gone(step, record):
             gone.append(step)
+        elif step.digest in (used if step.untag else in_use):
+            skipped.append((step, "a pod uses it by now"))
         elif objection := _objection(step, tags.get(step.digest, ())):
             skipped.append((step, objection))
         else:
             agreed.append(step)
     going = {step.digest for step in agreed if not step.untag}
-    kept = needed(links_of(record), record.manifests.keys() - going)
+    kept = needed(links, record.manifests.keys() - going)
     skipped += [(step, "something that stays needs it by now") for step in agreed if _is_kept(step, kept)]
     return Checked(tuple(step for step in agreed if not _is_kept(step, kept)), tuple(gone), tuple(skipped))
 

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from towpath.access.registry_access import RegistryAccess
+from towpath.errors import TowpathError
 from towpath.images.deletion.carry_out import Outcome, carry_out
 from towpath.images.deletion.saved_run import RunOutcome, SavedManifest, SavedRun, run_name, write
 from towpath.images.deletion.step import Step, steps_of
 from towpath.images.errors import DeletionError
+from towpath.images.retention.decide import RunningImage
 
 _SHOWN = 20
 
@@ -37,7 +39,7 @@ def delete_images(inputs: Properties, runs: int, folder: Path, tell: Tell) -> di
     if not steps:
         return {"run": "", "deleted": [], "untagged": [], "skipped": [], "runs": runs}
     run = _Run(folder / inputs["save_folder"], inputs["stack"], inputs["registry"])
-    outcome = asyncio.run(_carried_out(RegistryAccess.from_record(inputs["access"]), steps, run))
+    outcome = asyncio.run(_carried_out(inputs, steps, run))
     run.end(outcome)
     for step, reason in outcome.skipped:
         tell(f"{step.described} stays: {reason}")
@@ -78,9 +80,24 @@ class _Run:
         write(self._folder, self._saved.model_copy(update={"outcome": said}))
 
 
-async def _carried_out(access: RegistryAccess, steps: Sequence[Step], run: _Run) -> Outcome:
-    async with access.session() as session:
-        return await carry_out(session, steps, run.save)
+async def _carried_out(inputs: Properties, steps: Sequence[Step], run: _Run) -> Outcome:
+    """Ask the cluster once more: between the plan and now a person looked at a preview, and pods came."""
+    try:
+        running = await _in_use(inputs.get("cluster"))
+    except TowpathError as error:
+        failure = f"the cluster could not be asked what its pods use by now, so nothing was deleted: {error}"
+        return Outcome(failures=[failure], not_done=list(steps))
+    async with RegistryAccess.from_record(inputs["access"]).session() as session:
+        return await carry_out(session, steps, run.save, running)
+
+
+async def _in_use(cluster: Mapping[str, Any] | None) -> frozenset[RunningImage]:
+    if cluster is None:
+        return frozenset()
+    from towpath.cluster.access import ClusterAccess  # noqa: PLC0415 only stacks with a cluster pay for it
+    from towpath.images.deletion.in_use import images_in_use  # noqa: PLC0415 as above
+
+    return await images_in_use(ClusterAccess.from_record(cluster))
 
 
 def _summary(registry: str, outcome: Outcome, steps: int, place: Path | None) -> str:
