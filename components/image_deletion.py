@@ -12,7 +12,7 @@ from components.dynamic.image_deletion import ImageDeletion
 from components.dynamic.protected_tags import ProtectedTags
 from towpath.errors import TowpathError
 from towpath.images.deletion.step import bytes_in_words, to_inputs
-from towpath.images.deletion.survey import Question, Survey, plan
+from towpath.images.deletion.survey import Question, Survey, cautions, plan
 from towpath.images.errors import ImagesError, ReviewError
 from towpath.images.retention.decide import MirroredImage
 from towpath.images.retention.plan import Plan, from_json
@@ -102,6 +102,8 @@ def planned(
             raise
         pulumi.log.warn(f"images.retention: {error}; nothing is deleted this time")
         return Verdict(Plan(stack=question.stack, registry=question.access.registry))
+    for caution in cautions(found, made, question.retention):
+        pulumi.log.warn(f"images.retention: {caution}")
     _say(made)
     known = all(image.repository is not None for image in mirrored)
     return Verdict(made, protected_tags(found.snapshot, question.retention, mirrored) if known else None)

@@ -20,6 +20,7 @@ from towpath.images.deletion.question import mirrored_images, question_of
 from towpath.images.deletion.recheck import recheck
 from towpath.images.deletion.saved_run import SavedManifest, SavedRun, read_all, run_name, write
 from towpath.images.deletion.step import Step, bytes_in_words, steps_of, to_inputs
+from towpath.images.deletion.survey import Findings, cautions
 from towpath.images.deletion.upkeep import delete_images
 from towpath.images.deletion.watch import changes
 from towpath.images.errors import DeletionError, SavedManifestsError
@@ -324,6 +325,29 @@ def test_a_kubeconfig_may_name_files_beside_it() -> None:
     assert asked.cluster is not None
     assert "certificate-authority-data: UEVN" in asked.cluster.kubeconfig
     assert asked.running is not None
+
+
+@pytest.mark.parametrize("key", ["delete_untagged", "delete_orphaned_referrers"])
+def test_a_policy_that_needs_the_storages_list_is_named_where_there_is_none(key: str) -> None:
+    retention = Retention(
+        policies=(RetentionPolicy(repositories="x"), RetentionPolicy.model_validate({"repositories": "*", key: True}))
+    )
+    unlisted = Findings(Snapshot("r:1", {}), unlisted="the storage of this registry cannot be listed")
+    nothing = Plan(stack="dev", registry="r:1")
+    (caution,) = cautions(unlisted, nothing, retention)
+    assert caution.startswith(f"images.retention.policies[1].{key}: ")
+    assert cautions(Findings(Snapshot("r:1", {})), nothing, retention) == []
+
+
+def test_the_storage_of_a_container_is_listed_whatever_the_policies_say() -> None:
+    outputs = {
+        "registry": {"host": "10.0.0.1:6000", "ca_pem": None},
+        "credentials": {"ci": {"username": "ci", "password": "p"}},
+    }
+    loaded = settings(images={"retention": {"policies": [{"repositories": "*", "keep_last": 1}]}})
+    asked = question_of("dev", loaded, outputs, {"a": Connection("10.0.0.1", "")}, str)
+    assert asked is not None
+    assert asked.linked is not None
 
 
 def test_times_of_pulls_that_nobody_knows_keep_nothing_and_are_refused() -> None:

@@ -15,7 +15,7 @@ from towpath.cli.progress import walking
 from towpath.cli.stack_context import StackContext, stack_context
 from towpath.images.deletion.question import mirrored_images, question_of
 from towpath.images.deletion.step import bytes_in_words
-from towpath.images.deletion.survey import Findings, Question, look, plan
+from towpath.images.deletion.survey import Findings, Question, cautions, look, plan
 from towpath.images.mirror.search import MirrorSearch
 from towpath.images.retention.plan import Plan, to_json
 
@@ -49,7 +49,10 @@ def _plan(context: StackContext) -> Plan:
         raise OptionsError(f"stack {context.name} deletes nothing: set images.retention")
     search = MirrorSearch(settings, context.project) if settings.images.mirror else None
     found = asyncio.run(_look(question, access.registry))
-    return plan(question, found, mirrored_images(search.result() if search else ()))
+    made = plan(question, found, mirrored_images(search.result() if search else ()))
+    for caution in cautions(found, made, question.retention):
+        sys.stderr.write(f"images.retention: {caution}\n")
+    return made
 
 
 async def _look(question: Question, registry: str) -> Findings:

@@ -42,8 +42,7 @@ def question_of(
     if access is None:
         return None
     cluster = _cluster(settings, connections, read)
-    untagged = any(policy.delete_untagged or policy.delete_orphaned_referrers for policy in retention.policies)
-    listing = untagged and settings.registry.kind == "container"
+    listing = settings.registry.kind == "container"
     return Question(
         stack=stack,
         access=access,

@@ -19,6 +19,7 @@ from towpath.images.walk import OnProgress, Scope, walk
 from towpath.oci.digest import Digest
 from towpath.registry_client import catalog
 from towpath.registry_client.session import RegistrySession
+from towpath.ssh.errors import CommandFailedError
 
 if TYPE_CHECKING:
     from towpath.cluster.access import ClusterAccess
@@ -48,6 +49,8 @@ class Findings:
 
     snapshot: Snapshot
     running: frozenset[RunningImage] = field(default_factory=frozenset)
+    unlisted: str = ""
+    """Why the storage was not listed, so that untagged manifests are known only where something names them."""
 
 
 class Survey:
@@ -67,11 +70,11 @@ class Survey:
 async def look(question: Question, on_progress: OnProgress | None = None) -> Findings:
     """Ask the cluster, then the storage, then the registry: what begins to run meanwhile was pulled from it before."""
     running = await question.running() if question.running else frozenset()
-    linked = await question.linked() if question.linked else {}
+    linked, unlisted = await _listed(question.linked)
     async with question.access.session() as session:
         further = await _further(session, question.retention, running, linked)
         snapshot = await walk(session, Scope(further=further, referrers=True), on_progress)
-    return Findings(snapshot, running)
+    return Findings(snapshot, running, unlisted)
 
 
 def plan(
@@ -83,7 +86,33 @@ def plan(
     if reviewed is not None:
         made = reviewed_part(made, reviewed, found.snapshot)
     enforce(made, found.snapshot, question.retention.caps)
-    return made
+    return made.model_copy(update={"exact": made.exact and not found.unlisted})
+
+
+def cautions(found: Findings, made: Plan, retention: Retention) -> list[str]:
+    """Say in lines what the plan may miss, or take too much of, where the storage could not be listed."""
+    if not found.unlisted:
+        return []
+    keys = [
+        f"images.retention.policies[{number}].{key}"
+        for number, policy in enumerate(retention.policies)
+        for key in ("delete_untagged", "delete_orphaned_referrers")
+        if getattr(policy, key)
+    ]
+    lines = [f"{', '.join(keys)}: finds only what an index or a referrer names, as {found.unlisted}"] if keys else []
+    if made.deletions:
+        lines.append(f"an index without a tag may lose images that have one and go, as {found.unlisted}")
+    return lines
+
+
+async def _listed(linked: Linked | None) -> tuple[Mapping[str, Iterable[Digest]], str]:
+    """Return what the storage links, and why it cannot be listed. Raises SshError where the machine is not reached."""
+    if linked is None:
+        return {}, "the storage of this registry cannot be listed"
+    try:
+        return await linked(), ""
+    except CommandFailedError as error:
+        return {}, f"the storage cannot be listed ({error})"
 
 
 async def _further(
