@@ -6,7 +6,7 @@ import asyncio
 import json
 import ssl
 import uuid
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -109,8 +109,8 @@ async def misbehaving(server: ApiServer, decide: Callable[[str, str], bytes | No
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
-            upstream[1].close()
-            writer.close()
+            await _closed(upstream[1])
+            await _closed(writer)
             answering.discard(task)
 
     listener = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
@@ -118,9 +118,10 @@ async def misbehaving(server: ApiServer, decide: Callable[[str, str], bytes | No
         yield server.at(listener.sockets[0].getsockname()[1])
     finally:
         listener.close()
-        for task in list(answering):
+        unfinished = list(answering)
+        for task in unfinished:
             task.cancel()
-        await asyncio.gather(*answering, return_exceptions=True)
+        await asyncio.gather(*unfinished, return_exceptions=True)
 
 
 def status_answer(code: int, *headers: str) -> bytes:
@@ -128,6 +129,13 @@ def status_answer(code: int, *headers: str) -> bytes:
     body = json.dumps({"kind": "Status", "status": "Failure", "code": code, "message": "as the test wants it"}).encode()
     lines = [f"HTTP/1.1 {code} X", "Content-Type: application/json", f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(lines).encode() + body
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    """Close without the farewell of TLS, which the other side may never answer."""
+    writer.transport.abort()
+    with suppress(OSError):
+        await writer.wait_closed()
 
 
 def _client_tls(server: ApiServer) -> ssl.SSLContext:

@@ -88,18 +88,20 @@ def test_every_namespace_gets_the_secret_and_a_rotation_replaces_only_its_conten
 
 
 def test_what_failed_is_finished_by_the_next_run_and_the_rest_is_done(api_server: ApiServer, three: list[str]) -> None:
-    missing, *there = three
-    api_server.kubectl("delete", "namespace", missing)
-    first = set_lifecycle.created(props(api_server.access, three))
+    missing, there = f"{three[0]}-missing", three[1:]
+    wanted = props(api_server.access, [missing, *there])
+    first = set_lifecycle.created(wanted)
     assert list(first["failed"]) == [missing]
     assert f"applying Secret regcred in namespace {missing}: the namespace does not exist" in first["failed"][missing]
     assert [login_in(api_server, name) for name in there] == ["ci.1"] * 2
-    assert set_lifecycle.has_changed(first, props(api_server.access, three))
+    assert set_lifecycle.has_changed(first, wanted)
     api_server.kubectl("create", "namespace", missing)
-    second = set_lifecycle.updated(first, props(api_server.access, three))
+    second = set_lifecycle.updated(first, wanted)
     assert second["failed"] == {}
     assert login_in(api_server, missing) == "ci.1"
-    assert not set_lifecycle.has_changed(second, props(api_server.access, three))
+    assert not set_lifecycle.has_changed(second, wanted)
+    set_lifecycle.deleted(second)
+    api_server.kubectl("delete", "namespace", missing, "--wait=false")
 
 
 def test_a_namespace_that_is_being_deleted_is_named(api_server: ApiServer, three: list[str]) -> None:
