@@ -15,7 +15,7 @@ LAB_PASSPHRASE := towpath-lab
 IN_LAB := exports="$$($(MAKE) -s env)"; eval "$$exports";
 # Programs that tests run, each with its package where that has another name.
 TEST_PROGRAMS := busybox curl gawk openssl redis-cli:redis-tools shellcheck
-BENCHES := images-listing nodes
+BENCHES := garbage-collection images-copying images-listing nodes pull-secrets
 
 .PHONY: help
 help: ## list the commands
