@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from components.dynamic.image_deletion import ImageDeletion
+from components.dynamic.image_deletion_outcome import ImageDeletionOutcome
 from components.dynamic.protected_tags import ProtectedTags
 from towpath.errors import TowpathError
 from towpath.images.deletion.step import bytes_in_words, to_inputs
@@ -75,6 +76,7 @@ class DeletedImages(pulumi.ComponentResource):
             },
             pulumi.ResourceOptions(parent=self),
         )
+        ImageDeletionOutcome(f"{name}-outcome", deletion.failures, pulumi.ResourceOptions(parent=self))
         if args.watch:
             protected = args.verdict.protected
             tags = {"registry": args.registry, "tags": dict(protected or {}), "read": protected is not None}

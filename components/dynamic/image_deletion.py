@@ -1,7 +1,8 @@
 """`ImageDeletion`: what is to be deleted from a registry, as found while the program ran.
 
 Its inputs `deletions` and `untaggings` are the plan, so that a preview shows each manifest; with none, nothing is to be
-done whatever the state has from earlier ones. Create and update carry it out; delete leaves the registry alone.
+done whatever the state has from earlier ones. Create and update carry it out; delete leaves the registry alone. What a
+run could not do is an output: `ImageDeletionOutcome` fails the `up` for it.
 """
 
 import sys
@@ -14,7 +15,7 @@ from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, Resou
 from towpath.images.deletion.upkeep import delete_images, is_due
 
 PROJECT = Path(__file__).parents[2]
-MADE = ("run", "deleted", "untagged", "skipped", "runs")
+MADE = ("run", "deleted", "untagged", "skipped", "failures", "runs")
 """The outputs beside the inputs."""
 
 
@@ -24,7 +25,7 @@ class ImageDeletionProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Find a change only where the program found something to delete; nothing ever replaces."""
+        """Find a change only where there is something to delete, or an old failure to forget; nothing ever replaces."""
         return DiffResult(changes=is_due(_olds, _news), replaces=[])
 
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -52,6 +53,8 @@ class ImageDeletion(Resource, module="images", name="ImageDeletion"):
     """Tags that went, `repository:tag`."""
     skipped: pulumi.Output[list[str]]
     """What was planned and stayed, with the reason."""
+    failures: pulumi.Output[list[str]]
+    """Lines that say what was not done and why; empty where all was."""
     runs: pulumi.Output[int]
     """How many runs deleted something so far; a collection follows when it changes."""
 

@@ -7,15 +7,18 @@ from pathlib import Path
 import httpx
 import pytest
 
+from components.dynamic.image_deletion_outcome import ImageDeletionOutcomeProvider
 from tests.lab.misbehaving_transport import Answering, Misbehaving, break_off, refuse, time_out, web_server_404
 from tests.lab.registry_server import CURRENT, DEBIAN, RegistryServer
-from tests.lab.test_images_deletion_real import NOW, planned, pulls, tags, with_session
+from tests.lab.test_images_deletion_real import NOW, inputs, planned, pulls, tags, with_session
 from tests.lab.test_registry_client_collection import fill
 from tests.lab.test_registry_client_real import open_session, push_image
+from towpath.access.registry_access import RegistryAccess
 from towpath.images.deletion.carry_out import Outcome, carry_out
 from towpath.images.deletion.saved_run import SavedManifest
 from towpath.images.deletion.step import Step, steps_of, to_inputs
-from towpath.images.errors import SavedManifestsError
+from towpath.images.deletion.upkeep import delete_images
+from towpath.images.errors import DeletionError, SavedManifestsError
 from towpath.images.retention.policy import Retention, RetentionPolicy
 from towpath.registry_client import manifest
 
@@ -198,14 +201,33 @@ def test_what_cannot_be_saved_is_not_deleted(server: RegistryServer) -> None:
 
     wanted = steps(server)
 
-    async def run() -> None:
+    async def run() -> Outcome:
         async with open_session(server) as session:
-            await carry_out(session, wanted, full)
+            return await carry_out(session, wanted, full)
 
     state = server.state()
-    with pytest.raises(SavedManifestsError):
-        asyncio.run(run())
+    outcome = asyncio.run(run())
+    assert outcome.failures == ["no space left on device"]
+    assert sorted(step.name for step in outcome.not_done) == sorted(step.name for step in wanted)
     assert server.state() == state
+
+
+def test_what_was_deleted_before_a_failure_counts(
+    server: RegistryServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The state keeps it, so that its garbage is collected, and the outcome fails the `up`."""
+    way = Misbehaving(server, DELETE_MANIFEST, refuse(503, "UNKNOWN"), after=4)
+    wanted = inputs(server, planned(server))
+    with monkeypatch.context() as patched:
+        patched.setattr(RegistryAccess, "session", lambda _: way.session())
+        outs = delete_images(wanted, 4, tmp_path, lambda _: None)
+    assert outs["runs"] == 5
+    assert outs["deleted"]
+    with pytest.raises(DeletionError, match="deletions were not done") as failed:
+        ImageDeletionOutcomeProvider().create({"failures": outs["failures"]})
+    assert "503" in str(failed.value)
+    assert delete_images(inputs(server, planned(server)), outs["runs"], tmp_path, lambda _: None)["failures"] == []
+    assert tags(server, "team/app") == KEPT
 
 
 def test_a_repository_that_cannot_be_read_whole_is_left_alone(server: RegistryServer) -> None:

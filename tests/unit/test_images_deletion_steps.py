@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.dynamic.image_deletion import ImageDeletionProvider
+from components.dynamic.image_deletion_outcome import ImageDeletionOutcomeProvider
 from components.dynamic.protected_tags import ProtectedTagsProvider
 from towpath.access.deployed_registry import deployed_registry
 from towpath.access.registry_access import RegistryAccess
@@ -102,7 +103,7 @@ def test_an_empty_plan_is_no_change_whatever_else_differs() -> None:
 
 def test_a_refresh_finds_no_difference_and_a_destroy_asks_nobody() -> None:
     provider = ImageDeletionProvider()
-    made = {"run": "x", "deleted": ["y"], "untagged": [], "skipped": [], "runs": 3}
+    made = {"run": "x", "deleted": ["y"], "untagged": [], "skipped": [], "failures": ["no"], "runs": 3}
     state = {"access": {}, "registry": "r:1", **to_inputs(plan_of(deletion("app", A)), NOW), **made}
     found = provider.read("id", state)
     assert found.outs is not None
@@ -179,8 +180,23 @@ def test_nothing_is_deleted_where_the_cluster_cannot_be_asked_again(tmp_path: Pa
         "cluster": ClusterAccess("no kubeconfig").to_record(),
         **to_inputs(plan_of(deletion("app", A, "1")), NOW),
     }
+    outs = delete_images(inputs, 7, tmp_path, print)
+    assert (outs["deleted"], outs["runs"]) == ([], 7)
     with pytest.raises(DeletionError, match="cluster could not be asked"):
-        delete_images(inputs, 0, tmp_path, print)
+        ImageDeletionOutcomeProvider().create({"failures": outs["failures"]})
+
+
+def test_a_failure_is_forgotten_with_the_next_plan_though_that_is_empty(tmp_path: Path) -> None:
+    provider, outcome = ImageDeletionProvider(), ImageDeletionOutcomeProvider()
+    failed = {**to_inputs(plan_of(deletion("app", A)), NOW), "failures": ["no"], "runs": 3}
+    nothing = to_inputs(Plan(stack="dev", registry="r:1"), NOW)
+    assert provider.diff("id", failed, nothing).changes
+    after = provider.update("id", failed, nothing).outs
+    assert after is not None
+    assert (after["failures"], after["runs"]) == ([], 3)
+    assert not provider.diff("id", after, nothing).changes
+    assert not outcome.diff("id", {"failures": []}, {"failures": "unknown in a preview"}).changes
+    assert outcome.diff("id", {"failures": []}, {"failures": ["no"]}).changes
 
 
 def test_images_in_use_count_by_path_tag_and_digest() -> None:

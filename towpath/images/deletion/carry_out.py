@@ -11,6 +11,7 @@ from itertools import groupby
 from towpath.images.deletion.recheck import recheck, without
 from towpath.images.deletion.saved_run import SavedManifest
 from towpath.images.deletion.step import Step
+from towpath.images.errors import SavedManifestsError
 from towpath.images.retention.decide import RunningImage
 from towpath.images.snapshot import RepositoryRecord
 from towpath.images.walk import Scope, walk
@@ -28,8 +29,15 @@ from towpath.registry_client.errors import (
 )
 from towpath.registry_client.session import RegistrySession
 
-_EVERYWHERE = (UnauthorizedError, ForbiddenError, DeleteDisabledError, ReadOnlyError, UnreachableError)
-"""What the next repository would answer as well."""
+_EVERYWHERE = (
+    UnauthorizedError,
+    ForbiddenError,
+    DeleteDisabledError,
+    ReadOnlyError,
+    UnreachableError,
+    SavedManifestsError,
+)
+"""What the next repository would meet as well."""
 
 Save = Callable[[tuple[SavedManifest, ...]], None]
 """Takes what is about to go, before it goes. Raises SavedManifestsError, and then nothing of it goes."""
@@ -50,7 +58,7 @@ class Outcome:
 async def carry_out(
     session: RegistrySession, steps: Iterable[Step], save: Save, running: frozenset[RunningImage] = frozenset()
 ) -> Outcome:
-    """Do the steps, but for what `running` needs. Raises SavedManifestsError; what the registry failed at is told."""
+    """Do the steps, but for what `running` needs. Every failure is in the outcome, beside what was done before it."""
     outcome = Outcome()
     ordered = sorted(steps, key=lambda step: step.repository)
     ended = False
@@ -62,7 +70,7 @@ async def carry_out(
         try:
             used = frozenset(image for image in running if image.repository == name)
             await _Repository(session, name, outcome, save, used).carry_out(of_one)
-        except (RegistryError, FormatError) as error:
+        except (RegistryError, FormatError, SavedManifestsError) as error:
             outcome.failures.append(str(error))
             outcome.not_done += [step for step in of_one if not _is_settled(outcome, step)]
             ended = isinstance(error, _EVERYWHERE)

@@ -11,7 +11,7 @@ from towpath.errors import TowpathError
 from towpath.images.deletion.carry_out import Outcome, carry_out
 from towpath.images.deletion.saved_run import RunOutcome, SavedManifest, SavedRun, run_name, write
 from towpath.images.deletion.step import Step, steps_of
-from towpath.images.errors import DeletionError
+from towpath.images.errors import DeletionError, SavedManifestsError
 from towpath.images.retention.decide import RunningImage
 
 _SHOWN = 20
@@ -21,36 +21,38 @@ Properties = Mapping[str, Any]
 
 
 def is_due(old: Properties, new: Properties) -> bool:
-    """Whether the program just planned anything to delete; otherwise no difference from the state matters.
+    """Whether the program just planned anything to delete, or nothing where the last run failed and was said to.
 
-    The same plan again is due, since its images came back; but a refresh, too, hands the state's own plan over.
+    No other difference from the state matters. The same plan again is due, since its images came back; but a refresh,
+    too, hands the state's own plan over.
     """
-    return bool(new["deletions"] or new["untaggings"]) and new["planned_at"] != old.get("planned_at")
+    is_wanted = bool(new["deletions"] or new["untaggings"] or old.get("failures"))
+    return is_wanted and new["planned_at"] != old.get("planned_at")
 
 
 def delete_images(inputs: Properties, runs: int, folder: Path, tell: Tell) -> dict[str, Any]:
-    """Carry the plan out; return the outputs `run`, `deleted`, `untagged`, `skipped` and `runs`.
+    """Carry the plan out; return the outputs `run`, `deleted`, `untagged`, `skipped`, `failures` and `runs`.
 
-    `runs` counts those before that deleted something, and in the outputs this one too.
+    `runs` counts those before that deleted something, and in the outputs this one too. `failures` says in lines what
+    was done and what was not: what a run did comes into the state however it ended.
     `folder` is where a relative path of `save_folder` begins. Nobody is asked where there is nothing to do. Raises
-    DeletionError that names what was done and what was not, SavedManifestsError, SshError.
+    SshError and RegistryError where the registry is not reached at all.
     """
     steps = steps_of(inputs)
     if not steps:
-        return {"run": "", "deleted": [], "untagged": [], "skipped": [], "runs": runs}
+        return {"run": "", "deleted": [], "untagged": [], "skipped": [], "failures": [], "runs": runs}
     run = _Run(folder / inputs["save_folder"], inputs["stack"], inputs["registry"])
     outcome = asyncio.run(_carried_out(inputs, steps, run))
     run.end(outcome)
     for step, reason in outcome.skipped:
         tell(f"{step.described} stays: {reason}")
     tell(f"{len(outcome.deleted)} manifests and {len(outcome.untagged)} tags deleted; saved in {run.place}")
-    if outcome.failures:
-        raise DeletionError(_summary(inputs["registry"], outcome, len(steps), run.place))
     return {
         "run": run.name,
         "deleted": [step.name for step in outcome.deleted],
         "untagged": [step.name for step in outcome.untagged],
         "skipped": [f"{step.name}: {reason}" for step, reason in outcome.skipped],
+        "failures": _failures(inputs["registry"], outcome, len(steps), run.place) if outcome.failures else [],
         "runs": runs + bool(outcome.deleted or outcome.untagged),
     }
 
@@ -77,7 +79,10 @@ class _Run:
             skipped=tuple(f"{step.name}: {reason}" for step, reason in outcome.skipped),
             not_done=tuple(step.name for step in outcome.not_done),
         )
-        write(self._folder, self._saved.model_copy(update={"outcome": said}))
+        try:
+            write(self._folder, self._saved.model_copy(update={"outcome": said}))
+        except SavedManifestsError as error:
+            outcome.failures.append(str(error))
 
 
 async def _carried_out(inputs: Properties, steps: Sequence[Step], run: _Run) -> Outcome:
@@ -100,18 +105,22 @@ async def _in_use(cluster: Mapping[str, Any] | None) -> frozenset[RunningImage]:
     return await images_in_use(ClusterAccess.from_record(cluster))
 
 
-def _summary(registry: str, outcome: Outcome, steps: int, place: Path | None) -> str:
+def raise_for(failures: Sequence[str]) -> None:
+    """Raise DeletionError if the last run failed. `failures` are those of its outputs."""
+    if failures:
+        raise DeletionError("\n".join(failures))
+
+
+def _failures(registry: str, outcome: Outcome, steps: int, place: Path | None) -> list[str]:
     done = len(outcome.deleted) + len(outcome.untagged)
     saved = f", saved in {place} for `python -m towpath images restore`" if place and done else ""
     head = (
         f"{registry}: {len(outcome.not_done)} of {steps} deletions were not done, {done} were{saved}; the next "
         "`pulumi up` plans anew and goes on from there:"
     )
-    return "\n".join(
-        [
-            head,
-            *(f"  - {failure}" for failure in outcome.failures[:_SHOWN]),
-            *(f"  not done: {step.described}" for step in outcome.not_done[:_SHOWN]),
-            *([f"  and {len(outcome.not_done) - _SHOWN} more"] if len(outcome.not_done) > _SHOWN else []),
-        ]
-    )
+    return [
+        head,
+        *(f"  - {failure}" for failure in outcome.failures[:_SHOWN]),
+        *(f"  not done: {step.described}" for step in outcome.not_done[:_SHOWN]),
+        *([f"  and {len(outcome.not_done) - _SHOWN} more"] if len(outcome.not_done) > _SHOWN else []),
+    ]
