@@ -57,7 +57,7 @@ def test_accounts_are_as_before_once_the_entry_is_out(api_server: ApiServer, two
     before = [stored(api_server, name) for name in two]
     outs = entries_lifecycle.created(props(api_server.access, {name: ["default"] for name in two}))
     assert outs["failed"] == {}
-    assert entries(api_server, two[0]) == ["theirs-1", "theirs-2"]
+    assert entries(api_server, two[0]) == ["theirs-1", "theirs-2", "regcred"]
     assert entries(api_server, two[1]) == ["regcred"]
     entries_lifecycle.deleted(outs)
     assert [stored(api_server, name) for name in two] == before
