@@ -10,7 +10,7 @@ import pulumi_random as random
 
 from components.dynamic.account_rotation import AccountRotation
 from towpath.accounts.rotation import Wish
-from towpath.accounts.slots import filled_by, is_made, slot_user, slots, slots_ever
+from towpath.accounts.slots import SLOTS, filled_by, slot_user, slots
 from towpath.registry.htpasswd import Login, render_htpasswd
 from towpath.settings.accounts import Account
 
@@ -67,14 +67,15 @@ class Credentials(pulumi.ComponentResource):
             if pulumi.runtime.is_dry_run():
                 at.next_on.apply(partial(self._say, account.name))
         salts, passwords = {}, {}
-        for number in slots_ever(account):
+        # Both, whatever the settings say: which one is in use may have come of a rotation that they no longer know.
+        for number in SLOTS:
             keepers = {"rotation": at.number.apply(partial(_keeper, number))}
             user = slot_user(account.name, number)
             # The id of RandomBytes is its value, in plain text in the state; a salt is no secret without its hash.
             salts[str(number)] = random.RandomBytes(
                 f"{self._name}-{user}-salt", length=_SALT_BYTES, keepers=keepers, opts=child
             ).base64
-            if is_made(account, number):
+            if account.password is None:
                 passwords[str(number)] = random.RandomPassword(
                     f"{self._name}-{user}", length=_PASSWORD_CHARACTERS, special=False, keepers=keepers, opts=child
                 ).result

@@ -14,11 +14,13 @@ class Recorder(pulumi.runtime.Mocks):
 
     resources: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     registrations: dict[str, pulumi.runtime.MockResourceArgs] = field(default_factory=dict)
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Outputs of a resource by its name, beside or instead of those that all of its type have."""
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         self.resources[args.name] = (args.typ, dict(args.inputs))
         self.registrations[args.name] = args
-        return f"{args.name}-id", {**args.inputs, **self._computed(args)}
+        return f"{args.name}-id", {**args.inputs, **self._computed(args), **self.answers.get(args.name, {})}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         raise AssertionError(f"no component calls {args.token}")

@@ -42,6 +42,20 @@ def test_after_a_rotation_both_slots_may_log_in(recorder: Any) -> pulumi.Output[
 
 
 @pulumi.runtime.test
+def test_a_rotation_that_the_settings_know_no_more_still_has_its_slot(recorder: Any) -> pulumi.Output[None]:
+    """An account that rotated by time, and then was told not to."""
+    recorder.answers["credentials-ci-rotation"] = {"number": 2}
+    credentials = Credentials("credentials", [Account(name="ci")])
+
+    def check(parts: list[Any]) -> None:
+        htpasswd, logins = parts
+        assert logins == {"ci": {"username": "ci.2", "password": "password of credentials-ci.2"}}
+        assert [line.split(":")[0] for line in htpasswd.splitlines()] == ["ci.2", "ci.1"]
+
+    return pulumi.Output.all(credentials.htpasswd, credentials.logins).apply(check)
+
+
+@pulumi.runtime.test
 def test_a_given_password_is_not_replaced_by_a_made_one(recorder: Any) -> pulumi.Output[None]:
     credentials = Credentials("credentials", [Account(name="ci", password=SecretStr("hunter2"))])
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from components.dynamic.account_rotation import AccountRotationProvider
 from towpath.accounts.rotation import RotationError, Wish, first, following, from_record, to_record
-from towpath.accounts.slots import filled_by, is_made, slots, slots_ever
+from towpath.accounts.slots import filled_by, slots
 from towpath.settings.accounts import Account
 
 TODAY = date(2026, 3, 1)
@@ -108,15 +108,6 @@ def test_the_check_of_the_resource_knows_the_number_and_fails_where_it_must() ->
     assert not provider.diff("a", {**begun.inputs}, again.inputs).changes
     jump = provider.check(begun.inputs, {**news, "wish": vars(Wish(3))})
     assert "the account a: rotation goes from 1 to 3" in jump.failures[0].reason
-
-
-def test_slots_of_an_account_that_rotates_itself_are_both_there() -> None:
-    assert slots_ever(Account(name="a")) == [1]
-    assert slots_ever(Account(name="a", rotation=2)) == [2, 1]
-    assert slots_ever(Account(name="a", rotation=2, keep_previous=False)) == [2]
-    assert slots_ever(Account(name="a", rotate_after_days=30)) == [1, 2]
-    given_before = Account.model_validate({"name": "a", "rotation": 2, "previous_password": "old"})
-    assert [is_made(given_before, number) for number in (1, 2)] == [False, True]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from towpath.settings.accounts import Account
 
+SLOTS = (1, 2)
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -39,22 +41,9 @@ def slots(account: Account, rotation: int) -> list[Slot]:
     return found
 
 
-def slots_ever(account: Account) -> list[int]:
-    """List the numbers of the slots that have something in the state: of an account that rotates of itself, both."""
-    return [1, 2] if account.rotates_itself else [slot.number for slot in slots(account, account.rotation)]
-
-
 def filled_by(number: int, rotation: int) -> int:
     """Return the rotation that filled a slot; 0 for one that was never used."""
     return rotation if (rotation - 1) % 2 + 1 == number else rotation - 1
-
-
-def is_made(account: Account, number: int) -> bool:
-    """Whether a slot's password is made rather than given by the settings."""
-    if account.password is not None:
-        return False
-    left_behind = account.rotation % 2 + 1 == number
-    return account.rotates_itself or not (left_behind and account.previous_password is not None)
 
 
 def _slot(account: Account, rotation: int, *, active: bool) -> Slot:
