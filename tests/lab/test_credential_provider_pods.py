@@ -10,7 +10,7 @@ from tests.lab.lab_access import LabAccess
 from tests.lab.node_access import NodeAccess, stack_on
 from tests.lab.stack_workspace import StackWorkspace
 
-PORT = 6031
+PORT = 6049
 REFUSED = {"ErrImagePull", "ImagePullBackOff"}
 KUBELET = ("/etc/default", "/etc/systemd/system", "/etc/towpath", "/run/towpath")
 ARGUMENTS = "tr '\\0' '\\n' </proc/$(pidof -s kubelet)/cmdline"

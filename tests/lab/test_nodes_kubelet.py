@@ -10,7 +10,7 @@ from tests.lab.lab_access import LabAccess
 from tests.lab.node_access import NodeAccess, stack_on
 
 IMAGE = "upstream.towpath.test/hello:2"
-PORT = 6025
+PORT = 6036
 
 
 def pod(name: str, node: str, image: str) -> dict[str, Any]:

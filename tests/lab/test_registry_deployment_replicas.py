@@ -12,7 +12,7 @@ from tests.lab.redis_server import PASSWORD, RedisServer
 from tests.lab.s3_server import ACCESS_KEY, SECRET_KEY, S3Server
 
 BUCKET = "a-replicas"
-PORT = 30521
+PORT = 30525
 ADDRESS = f"10.89.0.12:{PORT}"
 REPOSITORY = "team/hello:1"
 
