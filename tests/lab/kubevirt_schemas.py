@@ -26,18 +26,25 @@ class UnavailableError(Exception):
 
 
 def virtual_machine_instance() -> dict[str, Any]:
-    """Return the CRD of `VirtualMachineInstance`; KubeVirt's operator puts names around the schema as here."""
-    schema = yaml.safe_load(_entry(_module(*KUBEVIRT) / _KUBEVIRT_FILE, "virtualmachineinstance"))
-    names = {
-        "kind": "VirtualMachineInstance",
-        "plural": "virtualmachineinstances",
-        "singular": "virtualmachineinstance",
-    }
+    """Return the CRD of `VirtualMachineInstance`."""
+    return _of_kubevirt("VirtualMachineInstance")
+
+
+def virtual_machine() -> dict[str, Any]:
+    """Return the CRD of `VirtualMachine`."""
+    return _of_kubevirt("VirtualMachine")
+
+
+def _of_kubevirt(kind: str) -> dict[str, Any]:
+    """KubeVirt's operator puts names around the schema as here."""
+    singular = kind.lower()
+    schema = yaml.safe_load(_entry(_module(*KUBEVIRT) / _KUBEVIRT_FILE, singular))
+    names = {"kind": kind, "plural": f"{singular}s", "singular": singular}
     version = {"name": "v1", "served": True, "storage": True, "schema": schema}
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": "virtualmachineinstances.kubevirt.io"},
+        "metadata": {"name": f"{singular}s.kubevirt.io"},
         "spec": {"group": "kubevirt.io", "scope": "Namespaced", "names": names, "versions": [version]},
     }
 

@@ -9,7 +9,8 @@ import pytest
 
 from lab.errors import CommandError
 from tests.lab.cluster_access import until
-from tests.lab.kubevirt_schemas import UnavailableError, data_volume, virtual_machine_instance
+from tests.lab.kubevirt_schemas import UnavailableError, data_volume, virtual_machine, virtual_machine_instance
+from towpath.cluster.running_images import running_images
 from towpath.pull_secrets.references import container_disk, data_volume_source
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ IMAGE = "registry.test:5000/vm/fedora:42"
 def namespace(api_server: ApiServer) -> Iterator[str]:
     """A namespace of an API server that knows the kinds."""
     try:
-        definitions = [virtual_machine_instance(), data_volume()]
+        definitions = [virtual_machine_instance(), virtual_machine(), data_volume()]
     except UnavailableError as reason:
         pytest.skip(f"the CRDs cannot be had: {reason}")
     for definition in definitions:
@@ -71,6 +72,27 @@ def test_a_data_volume_names_its_secret_and_our_ca(api_server: ApiServer, namesp
     api_server.create(namespace, import_(data_volume_source("regcred", IMAGE)))
     stored = api_server.get("-n", namespace, "datavolume", "disk")["spec"]["source"]["registry"]
     assert (stored["secretRef"], stored["certConfigMap"]) == ("regcred-cdi", "regcred-cdi-ca")
+
+
+async def test_images_of_stopped_machines_and_of_imports_are_in_use(api_server: ApiServer, namespace: str) -> None:
+    running = instance(container_disk("regcred", "registry.test:5000/vm/disk:1"))
+    volume = import_({"registry": {"url": "docker://registry.test:5000/vm/template:1"}})
+    stopped = {
+        "apiVersion": "kubevirt.io/v1",
+        "kind": "VirtualMachine",
+        "metadata": {"name": "stopped"},
+        "spec": {
+            "runStrategy": "Halted",
+            "template": {"spec": running["spec"]},
+            "dataVolumeTemplates": [{"metadata": {"name": "root"}, "spec": volume["spec"]}],
+        },
+    }
+    api_server.create(namespace, stopped)
+    imported = import_({"registry": {"url": "docker://registry.test:5000/vm/import:1"}})
+    api_server.create(namespace, {**imported, "metadata": {"name": "import"}})
+    async with api_server.access.client() as client:
+        found = {image.reference for image in await running_images(client)}
+    assert {f"registry.test:5000/vm/{name}:1" for name in ("disk", "template", "import")} <= found
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from towpath.cluster.client import ClusterClient
+from towpath.cluster.disk_images import disk_images
 
 _CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 _STATUSES = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
@@ -31,7 +32,8 @@ class RunningImage(NamedTuple):
 async def running_images(client: ClusterClient, *, templates: bool = True) -> frozenset[RunningImage]:
     """Return the images of all pods in all namespaces: those of init and ephemeral containers and image volumes too.
 
-    With `templates`, also what workloads would start: scaled to zero, suspended or not scheduled yet. A workload that
+    With `templates`, also what workloads and virtual machines would start: scaled to zero, suspended, stopped or not
+    scheduled yet. A workload that
     another controls (an old ReplicaSet) is left out: its controller says what will run. Finished pods count.
     Raises ClusterError: a listing that is not whole protects nothing, so a missing right is an error too.
     """
@@ -43,6 +45,8 @@ async def running_images(client: ClusterClient, *, templates: bool = True) -> fr
     for workload in (each for found in found_workloads for each in found):
         if not any(owner.get("controller") for owner in workload["metadata"].get("ownerReferences") or []):
             images.update(RunningImage(reference, None) for reference in _references(_template(workload)))
+    if templates:
+        images.update(RunningImage(reference, None) for reference in await disk_images(client))
     return frozenset(images)
 
 
