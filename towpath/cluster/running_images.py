@@ -18,6 +18,7 @@ _WORKLOADS = {
     "CronJobs": "/apis/batch/v1/cronjobs",
     "ReplicationControllers": "/api/v1/replicationcontrollers",
 }
+_CONTROLLERS = {kind.removesuffix("s") for kind in _WORKLOADS}
 
 
 class RunningImage(NamedTuple):
@@ -33,8 +34,8 @@ async def running_images(client: ClusterClient, *, templates: bool = True) -> fr
     """Return the images of all pods in all namespaces: those of init and ephemeral containers and image volumes too.
 
     With `templates`, also what workloads and virtual machines would start: scaled to zero, suspended, stopped or not
-    scheduled yet. A workload that
-    another controls (an old ReplicaSet) is left out: its controller says what will run. Finished pods count.
+    scheduled yet. A workload that another of these controls (an old ReplicaSet) is left out: its controller says what
+    will run. Finished pods count.
     Raises ClusterError: a listing that is not whole protects nothing, so a missing right is an error too.
     """
     pods = client.list("/api/v1/pods", "listing Pods of all namespaces")
@@ -43,7 +44,7 @@ async def running_images(client: ClusterClient, *, templates: bool = True) -> fr
     found_pods, *found_workloads = await asyncio.gather(pods, *workloads)
     images = {image for pod in found_pods for image in images_of_pod(pod)}
     for workload in (each for found in found_workloads for each in found):
-        if not any(owner.get("controller") for owner in workload["metadata"].get("ownerReferences") or []):
+        if not _is_controlled(workload):
             images.update(RunningImage(reference, None) for reference in _references(_template(workload)))
     if templates:
         images.update(RunningImage(reference, None) for reference in await disk_images(client))
@@ -72,6 +73,12 @@ def images_of_pod(pod: Mapping[str, Any]) -> Iterator[RunningImage]:
         }:
             if name:
                 yield RunningImage(name, digest if at else None)
+
+
+def _is_controlled(workload: Mapping[str, Any]) -> bool:
+    """Whether another workload that is listed says what runs; an operator's own kind is not."""
+    owners = workload["metadata"].get("ownerReferences") or []
+    return any(owner.get("controller") and owner.get("kind") in _CONTROLLERS for owner in owners)
 
 
 def _named(image: str | None) -> str | None:
