@@ -41,6 +41,7 @@ def main() -> None:
     if images := stack.images.outputs:
         pulumi.export("images", images)
     preflight.check()
+    stack.check()
 
 
 def _read(path: str) -> str:

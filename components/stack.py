@@ -19,6 +19,7 @@ from components.pulling_logins import pulling_logins
 from components.registry import RegistryContainer, RegistryContainerArgs
 from components.rollout import roll_out
 from towpath.applier.bootstrap import Sudo
+from towpath.errors import TowpathError
 from towpath.machines.document_id import (
     cache_document_id,
     document_id,
@@ -82,9 +83,13 @@ class Stack:
             self.nodes |= self._roll_out(silent, before)
         if self.registry and self._certificates and self.credentials:
             self.images.register(self.registry, self._certificates, self.credentials)
+        self._undone: TowpathError | None = None
         if not self._withdraws:
-            # What the cluster has to say against it stops nothing else here.
-            self.pull_secrets = self._pull_secrets(asked, self._taken or overlap)
+            try:
+                self.pull_secrets = self._pull_secrets(asked, self._taken or overlap)
+            except TowpathError as error:
+                # A cluster that does not answer must not stop the nodes that it may need to answer again.
+                self._undone = error
         self.node_logins = self._node_logins() if settings.logins_apart else {}
         for name in silent:
             pulumi.log.warn(f"{name} does not answer; it is tried last, after everything else")
@@ -93,6 +98,11 @@ class Stack:
             OperatorTrust(
                 "operator-trust", self._certificates.ca_pem, document_id("operator", pulumi.get_stack()), sudo
             )
+
+    def check(self) -> None:
+        """Raise TowpathError for what could not be begun, when all else is."""
+        if self._undone:
+            raise TowpathError(f"{self._undone}\nAll else can be brought up meanwhile: pulumi up --skip-preview")
 
     def _signed(self) -> Certificates:
         settings = self._settings

@@ -137,7 +137,7 @@ def test_what_cannot_be_served_fails_the_run_once_the_rest_is_done(
     api_server.kubectl("delete", "namespace", missing, "--wait=false")
 
 
-def test_an_exec_plugin_that_fails_ends_the_run_before_anything_is_touched(
+def test_an_exec_plugin_that_fails_ends_the_run_with_no_namespace_touched_and_all_else_done(
     api_server: ApiServer, program: StackWorkspace, spaces: list[str], tmp_path: Path
 ) -> None:
     document = yaml.safe_load(api_server.kubeconfig)
@@ -150,5 +150,7 @@ def test_an_exec_plugin_that_fails_ends_the_run_before_anything_is_touched(
     failed = program.up()
     assert failed.code != 0
     assert "the credential plugin '/nowhere/login'" in failed.output
+    assert "All else can be brought up meanwhile: pulumi up --skip-preview" in failed.output
     assert "Traceback" not in failed.output
     assert secrets(api_server, spaces) == {}
+    assert program.outputs()["external_registries"] == {"ghcr.io": {"expires": ""}}
