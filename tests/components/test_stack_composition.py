@@ -27,6 +27,7 @@ def made(recorder: Any, loaded: Settings, unreachable: tuple[str, ...] = ()) -> 
     connections = {name: Connection(node.address, KEY) for name, node in loaded.nodes.members.items()}
     stack = Stack(loaded, connections, unreachable)
     nodes = [node.status for node in stack.nodes.values()]
+    assert stack.registry is not None
     return pulumi.Output.all(*nodes, stack.registry.url, *(cache.url for cache in stack.caches.values()))
 
 
