@@ -9,8 +9,8 @@ from components.certificates import Certificates
 from components.credentials import Credentials
 from components.machine import Machine
 from towpath.access.registry_access import RegistryAccess
+from towpath.access.writing_account import writing_account
 from towpath.nodes.registries import endpoint
-from towpath.settings.accounts import Account
 from towpath.settings.settings import Settings
 
 
@@ -34,12 +34,6 @@ def registry_access(
 
     parts = pulumi.Output.all(logins=credentials.logins, ca_pem=certificates.ca_pem)
     return pulumi.Output.secret(parts.apply(record))
-
-
-def writing_account(accounts: tuple[Account, ...]) -> str:
-    """Return the name of the account that images are written with: one for administration, else for pushing."""
-    ranked = sorted(accounts, key=lambda account: ("admin", "push", "pull").index(account.role))
-    return ranked[0].name
 
 
 def _address(settings: Settings) -> tuple[str, int] | None:

@@ -14,6 +14,7 @@ from components.dynamic.image_deletion_outcome import ImageDeletionOutcomeProvid
 from components.dynamic.protected_tags import ProtectedTagsProvider
 from towpath.access.deployed_registry import deployed_registry
 from towpath.access.registry_access import RegistryAccess
+from towpath.access.writing_account import writing_account
 from towpath.cluster.access import ClusterAccess
 from towpath.errors import SettingsError
 from towpath.images.deletion.in_use import used_images
@@ -364,6 +365,17 @@ def test_the_storage_of_a_container_is_listed_whatever_the_policies_say() -> Non
     asked = question_of("dev", loaded, outputs, {"a": Connection("10.0.0.1", "")}, str)
     assert asked is not None
     assert asked.linked is not None
+
+
+@pytest.mark.parametrize(
+    ("known", "name"),
+    [(None, "root"), (["ci", "pod", "root"], "root"), (["ci", "pod"], "ci"), (["b", "a"], "a")],
+)
+def test_images_are_written_as_an_administrator_else_as_who_may_push(known: list[str] | None, name: str) -> None:
+    accounts = settings(
+        accounts=[{"name": "pod", "role": "pull"}, {"name": "ci", "role": "push"}, {"name": "root", "role": "admin"}]
+    ).accounts
+    assert writing_account(accounts, known) == name
 
 
 def test_times_of_pulls_that_nobody_knows_keep_nothing_and_are_refused() -> None:

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from towpath.access.registry_access import RegistryAccess
+from towpath.access.writing_account import writing_account
 from towpath.settings.settings import Settings
 from towpath.ssh.connection import Connection
-
-_ROLES = ("admin", "push", "pull")
 
 
 def deployed_registry(
@@ -20,7 +19,7 @@ def deployed_registry(
     registry, logins = outputs.get("registry"), outputs.get("credentials")
     if not registry or not logins:
         return None
-    login = logins[_writing_account(settings, logins)]
+    login = logins[writing_account(settings.accounts, logins)]
     host: str = registry["host"]
     there = settings.registry_address(settings.registry_node)
     moved = host != settings.registry_endpoint
@@ -32,9 +31,3 @@ def deployed_registry(
         address=(there, settings.registry_port) if there and not moved else None,
         through=connections[settings.registry_node] if settings.registry.access == "ssh" else None,
     )
-
-
-def _writing_account(settings: Settings, logins: Mapping[str, Any]) -> str:
-    """Return the account for administration, else for pushing, that the registry already knows."""
-    ranked = sorted(settings.accounts, key=lambda account: _ROLES.index(account.role))
-    return next((account.name for account in ranked if account.name in logins), min(logins))
