@@ -1,7 +1,9 @@
 """`ExternalLogin`: a login that a command gives, kept in the state until a set share of its life is over.
 
-The command runs in create and update only: a preview runs nothing, and shows an update where the next `up` gets another
-token, whose end stands in `expires`. A destroy forgets the token; it does not revoke it.
+This resource runs the command in create and update only: its preview runs nothing, and shows an update where the next
+`up` gets another token, whose end stands in `expires`. A destroy forgets the token; it does not revoke it. Who asks the
+registry while the program runs (`images.mirror`) gets a token of its own then, in a preview too: the state's may have
+ended.
 """
 
 import sys

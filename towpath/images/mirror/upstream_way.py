@@ -82,7 +82,11 @@ def _way(settings: Settings, host: str, images: Iterable[MirrorImage]) -> Upstre
 
 
 def _login(settings: Settings, host: str, images: Iterable[MirrorImage]) -> Credentials | None:
-    """Return the account of an image, else the one that external_registries has, which may run a command."""
+    """Return the account of an image, else the one that external_registries has.
+
+    Its command runs here, in a preview too: upstreams are asked while the program runs, and the state's token may have
+    ended, or not be there yet.
+    """
     for image in images:
         if image.username and image.password:
             return Credentials(image.username, image.password.get_secret_value())
