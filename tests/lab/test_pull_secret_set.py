@@ -8,8 +8,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from tests.lab.api_server import ApiServer, misbehaving, status_answer
+from towpath.cluster.access import ClusterAccess
+from towpath.cluster.errors import UnreachableError
 from towpath.pull_secrets import set_lifecycle
 from towpath.pull_secrets.docker_config import docker_config_json
 from towpath.pull_secrets.manifests import ours
@@ -18,7 +21,6 @@ from towpath.registry_client.retry import Retry
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from towpath.cluster.access import ClusterAccess
 
 OWNER = "test-set"
 LOGIN = {"username": "ci.1", "password": "opensesame"}
@@ -274,3 +276,20 @@ def test_no_password_stands_in_what_failed_or_in_a_representation(api_server: Ap
     outs = set_lifecycle.created(props(api_server.access, three))
     assert "opensesame" not in json.dumps(outs["failed"])
     assert base64.b64encode(b"ci.1:opensesame").decode() not in json.dumps(outs["failed"])
+
+
+def test_a_cluster_that_is_gone_is_forgotten_only_on_request(
+    api_server: ApiServer, three: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outs = set_lifecycle.created(props(api_server.access, three))
+    document = yaml.safe_load(api_server.kubeconfig)
+    for each in document["clusters"]:
+        each["cluster"]["server"] = "https://127.0.0.1:1"
+    nowhere = {**outs, "access": ClusterAccess(yaml.safe_dump(document)).to_record()}
+    with pytest.raises(UnreachableError, match="forget what was in it with PULUMI_K8S_DELETE_UNREACHABLE=true"):
+        set_lifecycle.deleted(nowhere)
+    monkeypatch.setenv("PULUMI_K8S_DELETE_UNREACHABLE", "true")
+    set_lifecycle.deleted(nowhere)
+    assert all(secret(api_server, name) for name in three)
+    set_lifecycle.deleted(outs)
+    assert [secret(api_server, name) for name in three] == [None] * 3

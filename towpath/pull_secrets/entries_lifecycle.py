@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from towpath.cluster.access import ClusterAccess
+from towpath.cluster.gone import is_gone
 from towpath.pull_secrets.account_patch import Entry
 from towpath.pull_secrets.secret_set import raise_for
 from towpath.pull_secrets.service_accounts import Accounts, add_entries, lacking_entries, remove_entries
@@ -58,6 +59,8 @@ def deleted(props: Props) -> None:
 
     async def work() -> dict[str, str]:
         async with ClusterAccess.from_record(props["access"]).client() as client:
+            if await is_gone(client):
+                return {}
             return await remove_entries(client, props.get("ours") or {}, _entry(props))
 
     raise_for("taking pull secrets off ServiceAccounts", asyncio.run(work()))

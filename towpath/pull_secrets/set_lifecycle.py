@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from towpath.cluster.access import ClusterAccess
+from towpath.cluster.gone import is_gone
 from towpath.pull_secrets.secret_set import Cleared, Served, clear, clear_cdi, drifted, raise_for, serve
 from towpath.pull_secrets.wish import SetWish
 
@@ -56,6 +57,8 @@ def deleted(props: Props, tell: Tell = _unheard) -> None:
 
     async def work() -> Cleared:
         async with ClusterAccess.from_record(props["access"]).client() as client:
+            if await is_gone(client):
+                return Cleared()
             names = _held(props)
             return await clear(client, props["owner"], props["secret_name"], names, props.get("made") or [])
 
