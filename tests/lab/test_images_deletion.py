@@ -188,6 +188,23 @@ def deployment(image: str) -> dict[str, Any]:
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "f-app"}, "spec": spec}
 
 
+def test_an_up_that_could_not_delete_fails_and_the_next_one_does_it(retained: StackWorkspace) -> None:
+    retained.change("registry", delete_enabled=False)
+    retained.configure(images=images(POLICY))
+    failed = retained.up()
+    assert failed.code != 0
+    assert "deletion is disabled" in failed.output
+    resources = retained.export()["deployment"]["resources"]
+    (kept,) = (each["outputs"] for each in resources if each["type"].endswith("images:ImageDeletion"))
+    assert kept["failures"]
+    assert set(OLD) <= set(tags(retained))
+    retained.change("registry", delete_enabled=True)
+    retained.up().ok()
+    assert tags(retained) == ["2.0.0", "3.0.0"]
+    retained.preview("--expect-no-changes").ok()
+    restore_all(retained)
+
+
 def test_a_killed_deletion_is_finished_by_the_next_up(lab: LabAccess, retained: StackWorkspace) -> None:
     retained.configure(images=images(POLICY))
     process = retained.start("up", "--yes", "--skip-preview", "-s", retained.stack)
