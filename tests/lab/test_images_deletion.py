@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 from tests.lab.cluster_access import ClusterAccess
 from tests.lab.lab_access import LabAccess
 from tests.lab.stack_workspace import CHECKOUT, Finished, StackWorkspace, new_stack
+from tests.lab.test_images_deletion_cluster import deployment
 from tests.lab.test_registry_client_collection import fill
 from tests.lab.test_registry_client_real import push_image
 from towpath.access.registry_access import RegistryAccess
@@ -175,17 +177,15 @@ def test_what_a_workload_of_the_cluster_would_start_stays(cluster: ClusterAccess
         going = {tag for deletion in plan["deletions"] for tag in deletion["tags"] if not tag.startswith("sha256-")}
         assert {"1.0.0", "1.1.0"} <= going
         assert "1.2.0" not in going
+        retained.up().ok()
+        assert tags(retained) == ["1.2.0", "2.0.0", "3.0.0"]
+        assert re.findall(r"client-key-data: (\S+)", kubeconfig.read_text())[0] not in json.dumps(retained.export())
+        restore_all(retained)
         retained.configure(cluster={"kubeconfig_file": str(unreachable)})
         warned = retained.preview().ok().output
         assert "nothing is deleted this time" in warned
         assert "10.89.0.5" in warned
     retained.configure(cluster=None)
-
-
-def deployment(image: str) -> dict[str, Any]:
-    pod = {"metadata": {"labels": {"f": "x"}}, "spec": {"containers": [{"name": "app", "image": image}]}}
-    spec = {"replicas": 0, "selector": {"matchLabels": {"f": "x"}}, "template": pod}
-    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "f-app"}, "spec": spec}
 
 
 def test_an_up_that_could_not_delete_fails_and_the_next_one_does_it(retained: StackWorkspace) -> None:
