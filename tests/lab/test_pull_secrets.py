@@ -42,7 +42,8 @@ def spaces(cluster: ClusterAccess) -> Iterator[dict[str, str]]:
 def stack(lab: LabAccess, cluster: ClusterAccess, spaces: dict[str, str], tmp_path: Path) -> Iterator[StackWorkspace]:
     workspace = new_stack(lab, tmp_path / "stack", port=PORT)
     rules = [{"names": [spaces["by-pod"]]}, {"names": [spaces["by-account"]], "service_accounts": "default"}]
-    workspace.configure(cluster={"kubeconfig_file": lab.env["KUBECONFIG"]}, namespaces={"mode": "each", "rules": rules})
+    kubeconfig = cluster.lab.env["KUBECONFIG"]
+    workspace.configure(cluster={"kubeconfig_file": kubeconfig}, namespaces={"mode": "each", "rules": rules})
     yield workspace
     workspace.pulumi("cancel", "--yes", "-s", workspace.stack)
     workspace.destroy("--continue-on-error").ok()
@@ -130,9 +131,9 @@ def through_a_node(lab: LabAccess) -> StackCluster:
     return StackCluster(Path(lab.env["KUBECONFIG"]).read_text(), through=through)
 
 
-async def test_the_api_server_is_reached_through_a_nodes_ssh_connection(lab: LabAccess, cluster: ClusterAccess) -> None:
+async def test_the_api_server_is_reached_through_a_nodes_ssh_connection(cluster: ClusterAccess) -> None:
     """Its certificate is verified for its own name, not for the end of the tunnel."""
-    record = json.loads(json.dumps(through_a_node(lab).to_record()))
+    record = json.loads(json.dumps(through_a_node(cluster.lab).to_record()))
     async with StackCluster.from_record(record).client() as client:
         names = {each["metadata"]["name"] for each in await client.list("/api/v1/namespaces", "listing Namespaces")}
     assert "kube-system" in names

@@ -77,10 +77,12 @@ def test_quoting_as_go_does(text: str, quoted: str) -> None:
 def test_quoted_text_is_one_line_that_reads_back(text: str) -> None:
     quoted = quote(text)
     assert quoted.isprintable()
-    assert json.loads(re.sub(r"\\(?:x(..)|a|v)", _as_json, quoted)) == text
+    assert json.loads(re.sub(r"\\(?:x(..)|a|v|\\)", _as_json, quoted)) == text
 
 
 def _as_json(escape: re.Match[str]) -> str:
+    if escape[0] == r"\\":
+        return escape[0]
     return f"\\u00{escape[1] or {'a': '07', 'v': '0b'}[escape[0][1]]}"
 
 
