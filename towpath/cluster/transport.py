@@ -20,6 +20,7 @@ from towpath.cluster.errors import (
     UntrustedCertificateError,
 )
 from towpath.cluster.kubeconfig import Context
+from towpath.registry_client.certificate_failure import certificate_failure
 from towpath.registry_client.lanes import Lanes
 from towpath.registry_client.proxies import proxy_for
 
@@ -118,7 +119,7 @@ class Transport:
         except (httpx.DecodingError, httpx.InvalidURL) as error:
             raise self._error(ProtocolError, step, "its answer cannot be read") from error
         except httpx.HTTPError as error:
-            if why := _certificate_failure(error):
+            if why := certificate_failure(error):
                 raise self._error(
                     UntrustedCertificateError,
                     step,
@@ -131,12 +132,3 @@ class Transport:
 
     def _error(self, kind: type[ClusterError], step: str, finding: str) -> ClusterError:
         return kind(self._context.server, step, finding)
-
-
-def _certificate_failure(error: BaseException) -> str | None:
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, ssl.SSLCertVerificationError):
-            return seen.verify_message
-        seen = seen.__cause__ or seen.__context__
-    return None

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from towpath.registry_client.certificate_failure import certificate_failure
 from towpath.registry_client.endpoint import Endpoint, origin
 from towpath.registry_client.errors import (
     ProtocolError,
@@ -93,7 +94,7 @@ class Transport:
             finding = f"the proxy did not let the connection to {_place(url)} through; check HTTPS_PROXY and NO_PROXY"
             raise self._error(UnreachableError, what, finding) from error
         except httpx.HTTPError as error:
-            if certificate := _certificate_failure(error):
+            if certificate := certificate_failure(error):
                 finding = f"the certificate of {_place(url)} does not hold: {certificate}; give the CA that signed it"
                 raise self._error(UntrustedCertificateError, what, finding) from error
             finding = f"no answer from {_place(url)} ({_reason(error)}); check the address, and that the registry runs"
@@ -154,15 +155,6 @@ def _place(url: str) -> str:
     """Name a URL without path, query and user, any of which may hold a signature or a password."""
     _, host, port = origin(url)
     return f"{host}:{port}"
-
-
-def _certificate_failure(error: BaseException) -> str | None:
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, ssl.SSLCertVerificationError):
-            return seen.verify_message
-        seen = seen.__cause__ or seen.__context__
-    return None
 
 
 def _reason(error: httpx.HTTPError) -> str:
