@@ -7,13 +7,15 @@ again.
 """
 
 import datetime as dt
-import sys
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
+from components.dynamic.telling import teller
 from towpath.images.collection.upkeep import is_changed, keep_up
+
+_tell = teller("garbage collection")
 
 
 class GarbageCollectionProvider(ResourceProvider):
@@ -48,9 +50,3 @@ class GarbageCollection(Resource, module="images", name="GarbageCollection"):
 
 def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
-
-
-def _tell(text: str) -> None:
-    """Say something while the engine shows what it does."""
-    sys.stderr.write(f"garbage collection: {text}\n")
-    sys.stderr.flush()

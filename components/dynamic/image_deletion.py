@@ -5,18 +5,20 @@ done whatever the state has from earlier ones. Create and update carry it out; d
 run could not do is an output: `ImageDeletionOutcome` fails the `up` for it.
 """
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
 
+from components.dynamic.telling import teller
 from towpath.images.deletion.upkeep import delete_images, is_due
 
 PROJECT = Path(__file__).parents[2]
 MADE = ("run", "deleted", "untagged", "skipped", "failures", "runs")
 """The outputs beside the inputs."""
+
+_tell = teller("images.retention")
 
 
 class ImageDeletionProvider(ResourceProvider):
@@ -61,9 +63,3 @@ class ImageDeletion(Resource, module="images", name="ImageDeletion"):
     def __init__(self, name: str, props: dict[str, pulumi.Input[Any]], opts: pulumi.ResourceOptions) -> None:
         """Register: `props` are registry, stack, save_folder, planned_at, the plan, the secrets access and cluster."""
         super().__init__(ImageDeletionProvider(), name, {**props, **dict.fromkeys(MADE)}, opts)
-
-
-def _tell(text: str) -> None:
-    """Say something while the engine shows what it does."""
-    sys.stderr.write(f"images.retention: {text}\n")
-    sys.stderr.flush()

@@ -4,7 +4,6 @@ Its input `images` names each with its source and digest, so that a preview show
 and update copy what is missing; read finds what was deleted or moved here; delete leaves images where they are.
 """
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,13 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from components.dynamic.telling import teller
 from towpath.images.mirror.pins import carry_over
 from towpath.images.mirror.upkeep import ACCESS, FOR_COPYING, WISH, copy_in, find_drift, images_of, is_changed
 
 PROJECT = Path(__file__).parents[2]
+
+_tell = teller("images.mirror")
 
 
 class ImageMirrorProvider(ResourceProvider):
@@ -66,9 +68,3 @@ class ImageMirror(Resource, module="images", name="ImageMirror"):
     def __init__(self, name: str, props: dict[str, pulumi.Input[Any]], opts: pulumi.ResourceOptions) -> None:
         """Register: `props` are registry, images, and the secrets access, ways and storage."""
         super().__init__(ImageMirrorProvider(), name, {**props, "drift": {}, "placed": None}, opts)
-
-
-def _tell(text: str) -> None:
-    """Say something while the engine shows what it does."""
-    sys.stderr.write(f"images.mirror: {text}\n")
-    sys.stderr.flush()

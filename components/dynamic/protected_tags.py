@@ -4,13 +4,15 @@ Its input `tags` is what the program found; a preview shows a tag that was moved
 refresh. The next `up` takes down what it finds and says what was lost: whether that was meant, a person knows.
 """
 
-import sys
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
 
+from components.dynamic.telling import teller
 from towpath.images.deletion.watch import changes, look_after
+
+_tell = teller("images.watch")
 
 
 class ProtectedTagsProvider(ResourceProvider):
@@ -38,8 +40,7 @@ class ProtectedTagsProvider(ResourceProvider):
         if not _news["read"]:
             return UpdateResult({**_news, "tags": known})
         for line in changes(known, _news["tags"]):
-            sys.stderr.write(f"images.watch: {line}; `python -m towpath images restore` lists what can be put back\n")
-        sys.stderr.flush()
+            _tell(f"{line}; `python -m towpath images restore` lists what can be put back")
         return UpdateResult(_news)
 
 

@@ -4,13 +4,15 @@ It stands also beside `kubernetes.core.v1.Secret` resources, one a namespace: th
 drops them, and this one removes them. So a stack may go from one way to the other without a secret being away.
 """
 
-import sys
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
 
+from components.dynamic.telling import teller
 from towpath.pull_secrets import set_lifecycle
+
+_tell = teller("pull secrets")
 
 
 class PullSecretSetProvider(ResourceProvider):
@@ -54,9 +56,3 @@ class PullSecretSet(Resource, module="cluster", name="PullSecretSet"):
         """
         computed = dict.fromkeys(set_lifecycle.COMPUTED)
         super().__init__(PullSecretSetProvider(), name, {**props, **computed}, opts)
-
-
-def _tell(text: str) -> None:
-    """Say something while the engine shows what it does."""
-    sys.stderr.write(f"pull secrets: {text}\n")
-    sys.stderr.flush()
