@@ -81,18 +81,24 @@ class Images:
             return False
         return True
 
+    @cached_property
+    def _before(self) -> dict[str, Any]:
+        """What the last `up` gave out."""
+        from components.deployed_outputs import deployed_outputs  # noqa: PLC0415 as above
+
+        return deployed_outputs()
+
     def _mirror_search(self) -> "MirrorSearch":
         from towpath.images.mirror.search import MirrorSearch  # noqa: PLC0415 as above
 
         return MirrorSearch(self._settings, _PROJECT)
 
     def _begin_survey(self) -> None:
-        from components.deployed_outputs import deployed_outputs  # noqa: PLC0415 as above
         from towpath.images.deletion.question import question_of  # noqa: PLC0415 as above
         from towpath.images.deletion.survey import Survey  # noqa: PLC0415 as above
 
         connections = {name: machine.connection for name, machine in self._machines.items()}
-        self._question = question_of(pulumi.get_stack(), self._settings, deployed_outputs(), connections, _read)
+        self._question = question_of(pulumi.get_stack(), self._settings, self._before, connections, _read)
         self._survey = Survey(self._question) if self._question else None
 
     def _mirrored(
@@ -135,13 +141,12 @@ class Images:
         return DeletedImages("retention", args, pulumi.ResourceOptions(depends_on=after))
 
     def _collected(self, access: pulumi.Output[dict[str, Any]], after: list[pulumi.Resource]) -> "CollectedGarbage":
-        from components.deployed_outputs import deployed_outputs  # noqa: PLC0415 as above
         from components.garbage_collection import CollectedGarbage, CollectedGarbageArgs  # noqa: PLC0415 as above
         from towpath.images.collection.expectation import expectation  # noqa: PLC0415 as above
         from towpath.images.collection.place import RegistryContainerPlace  # noqa: PLC0415 as above
 
         settings = self._settings
-        last = (deployed_outputs().get("images") or {}).get("collected") or {}
+        last = (self._before.get("images") or {}).get("collected") or {}
         args = CollectedGarbageArgs(
             settings=settings.images.collection,
             registry=settings.registry_endpoint,
