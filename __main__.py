@@ -13,18 +13,19 @@ from towpath.machines.connections import connections
 from towpath.machines.preflight import Preflight
 from towpath.machines.rehearsal import rehearse
 from towpath.settings import load_settings
+from towpath.settings.files import reader
 
-PROJECT = Path(__file__).parent
+READ = reader(Path(__file__).parent)
 
 
 def main() -> None:
     """Make the stack as its settings say."""
-    settings = load_settings(stack_configuration(), _read)
-    reachable = connections(settings.nodes, _read)
+    settings = load_settings(stack_configuration(), READ)
+    reachable = connections(settings.nodes, READ)
     rehearse(settings)
     preflight = Preflight(settings, reachable, dry_run=pulumi.runtime.is_dry_run())
-    asked = ask_for_namespaces(settings, reachable, _read, pulumi.get_stack())
-    stack = Stack(settings, reachable, preflight.unreachable, kubernetes_cluster(settings, reachable, _read), asked)
+    asked = ask_for_namespaces(settings, reachable, READ, pulumi.get_stack())
+    stack = Stack(settings, reachable, preflight.unreachable, kubernetes_cluster(settings, reachable, READ), asked)
     if registry := stack.registry:
         pulumi.export("registry", {"url": registry.url, "host": registry.host, "ca_pem": registry.ca_pem})
     if stack.credentials:
@@ -42,10 +43,6 @@ def main() -> None:
         pulumi.export("images", images)
     preflight.check()
     stack.check()
-
-
-def _read(path: str) -> str:
-    return (PROJECT / path).read_text(encoding="utf-8")
 
 
 try:

@@ -10,6 +10,7 @@ import pulumi
 from components.certificates import Certificates
 from components.credentials import Credentials
 from components.machine import Machine
+from towpath.settings.files import reader
 from towpath.settings.settings import Settings
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Images:
         from towpath.images.deletion.survey import Survey  # noqa: PLC0415 as above
 
         connections = {name: machine.connection for name, machine in self._machines.items()}
-        self._question = question_of(pulumi.get_stack(), self._settings, self._before, connections, _read)
+        self._question = question_of(pulumi.get_stack(), self._settings, self._before, connections, reader(_PROJECT))
         self._survey = Survey(self._question) if self._question else None
 
     def _mirrored(
@@ -157,7 +158,3 @@ class Images:
             expected=expectation(last, settings.images.collection.grace_hours),
         )
         return CollectedGarbage("garbage", args, pulumi.ResourceOptions(depends_on=after))
-
-
-def _read(path: str) -> str:
-    return (_PROJECT / path).read_text(encoding="utf-8")

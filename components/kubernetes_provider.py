@@ -11,7 +11,8 @@ import pulumi
 from towpath.access.kubeconfig_route import rerouted, whole_kubeconfig
 from towpath.access.tunnel import open_tunnel, usual_port
 from towpath.cluster.kubeconfig import read_context
-from towpath.settings.cluster import ReadFile, kubeconfig_text
+from towpath.settings.cluster import kubeconfig_text
+from towpath.settings.files import ReadFile
 from towpath.settings.settings import Settings
 from towpath.ssh.connection import Connection
 

@@ -5,7 +5,8 @@ from pathlib import PurePath
 
 from towpath.access.kubeconfig_route import whole_kubeconfig
 from towpath.cluster.access import ClusterAccess
-from towpath.settings.cluster import ReadFile, kubeconfig_text
+from towpath.settings.cluster import kubeconfig_text
+from towpath.settings.files import ReadFile
 from towpath.settings.settings import Settings
 from towpath.ssh.connection import Connection
 

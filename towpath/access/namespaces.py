@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from towpath.settings.cluster import ReadFile
+from towpath.settings.files import ReadFile
 from towpath.settings.settings import Settings
 from towpath.ssh.connection import Connection
 

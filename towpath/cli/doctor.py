@@ -22,6 +22,7 @@ from towpath.errors import TowpathError
 from towpath.machines.connections import connections
 from towpath.registry_client.credentials import Credentials
 from towpath.settings import load_settings
+from towpath.settings.files import reader
 
 _COULD_NOT_RUN = 2
 _WIDE = 1000
@@ -56,13 +57,13 @@ def _examine(stack: str, wanted: Sequence[str], timeout_seconds: float, concurre
     project = pulumi.project_folder(Path.cwd())
     subject = _subject(project, stack)
     nodes = chosen_nodes(subject, wanted)
-    reachable = connections(subject.settings.nodes, pulumi.reader(project))
+    reachable = connections(subject.settings.nodes, reader(project))
     with _progress() as on_progress:
         return asyncio.run(examine(subject, reachable, nodes, Bounds(concurrency, timeout_seconds), on_progress))
 
 
 def _subject(project: Path, stack: str) -> Subject:
-    settings = load_settings(pulumi.raw_configuration(project, stack), pulumi.reader(project))
+    settings = load_settings(pulumi.raw_configuration(project, stack), reader(project))
     printed = pulumi.outputs(project, stack)
     if "registry" not in json.loads(printed):
         return Subject(stack, settings)

@@ -18,6 +18,7 @@ from towpath.images.deletion.step import bytes_in_words
 from towpath.images.deletion.survey import Findings, Question, cautions, look, plan
 from towpath.images.mirror.search import MirrorSearch
 from towpath.images.retention.plan import Plan, to_json
+from towpath.settings.files import reader
 
 _WIDE = 1000
 
@@ -43,7 +44,7 @@ def plan_deletion(
 
 def _plan(context: StackContext) -> Plan:
     access = context.access
-    settings, read = context.settings, context.read
+    settings, read = context.settings, reader(context.project)
     question = question_of(context.name, settings, context.outputs, context.connections, read)
     if question is None:
         raise OptionsError(f"stack {context.name} deletes nothing: set images.retention")

@@ -11,6 +11,7 @@ from towpath.cli.connection import OptionsError
 from towpath.doctor import pulumi
 from towpath.machines.connections import connections
 from towpath.settings import Settings, load_settings
+from towpath.settings.files import reader
 from towpath.ssh.connection import Connection
 
 
@@ -24,10 +25,6 @@ class StackContext:
     outputs: dict[str, Any]
     connections: dict[str, Connection]
 
-    def read(self, path: str) -> str:
-        """Read a file named in the settings. Raises OSError."""
-        return (self.project / path).read_text(encoding="utf-8")
-
     @property
     def access(self) -> RegistryAccess:
         """The registry, as the account for writing. Raises OptionsError before the first `up`."""
@@ -40,7 +37,7 @@ class StackContext:
 def stack_context(stack: str) -> StackContext:
     """Ask for everything. Raises PulumiError, SettingsError."""
     project = pulumi.project_folder(Path.cwd())
-    settings = load_settings(pulumi.raw_configuration(project, stack), pulumi.reader(project))
+    settings = load_settings(pulumi.raw_configuration(project, stack), reader(project))
     outputs: dict[str, Any] = json.loads(pulumi.outputs(project, stack))
-    reachable = connections(settings.nodes, pulumi.reader(project))
+    reachable = connections(settings.nodes, reader(project))
     return StackContext(stack.rpartition("/")[2], project, settings, outputs, reachable)

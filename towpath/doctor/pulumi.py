@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +21,6 @@ def project_folder(start: Path) -> Path:
         if any((folder / name).is_file() for name in _PROJECT_FILES):
             return folder
     raise PulumiError(f"there is no Pulumi.yaml in {start} or above it; run this in the project's folder")
-
-
-def reader(project: Path) -> Callable[[str], str]:
-    """Return what reads a file that the settings name, relative to the project. It raises OSError."""
-    return lambda path: (project / path).read_text(encoding="utf-8")
 
 
 def raw_configuration(project: Path, stack: str) -> dict[str, str]:

@@ -1,18 +1,15 @@
 """Connections of a stack's nodes, from its settings."""
 
 import dataclasses
-from collections.abc import Callable
 
 from pydantic import SecretStr
 
 from towpath.applier.bootstrap import Sudo
 from towpath.errors import SettingsError
+from towpath.settings.files import ReadFile
 from towpath.settings.nodes import Node, Nodes, Ssh
 from towpath.ssh.connection import Connection
 from towpath.ssh.known_hosts import host_key_for
-
-ReadFile = Callable[[str], str]
-"""Reads a file named in the settings; raises OSError."""
 
 
 def connections(nodes: Nodes, read: ReadFile) -> dict[str, Connection]:

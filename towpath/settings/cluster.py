@@ -1,15 +1,12 @@
 """The Kubernetes cluster: its kubeconfig, and the way to its API server."""
 
-from collections.abc import Callable
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
 from towpath.errors import SettingsError
+from towpath.settings.files import ReadFile
 from towpath.settings.types import Line, ResourceName, Section
-
-ReadFile = Callable[[str], str]
-"""Reads a file named in the settings; raises OSError."""
 
 
 class Cluster(Section):

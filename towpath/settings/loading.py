@@ -4,7 +4,7 @@ import difflib
 import json
 import re
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import SecretStr, ValidationError
@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from towpath.errors import SettingsError
 from towpath.settings.annotations import is_section, keys, options
+from towpath.settings.files import ReadFile
 from towpath.settings.settings import Settings
 from towpath.settings.types import Section
 
@@ -20,7 +21,7 @@ _SHOWN_CHARACTERS = 60
 _MAPPING = re.compile(r"a valid dictionary or (instance|object) .*")
 
 
-def load_settings(raw: Mapping[str, str], read: Callable[[str], str] | None = None) -> Settings:
+def load_settings(raw: Mapping[str, str], read: ReadFile | None = None) -> Settings:
     """Check the whole configuration of a stack.
 
     `read` gives the text of a file that the settings name, or raises OSError; without it, no file is opened.

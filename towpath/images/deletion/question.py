@@ -11,7 +11,7 @@ from towpath.images.mirror.wanted import Wanted
 from towpath.images.retention.decide import MirroredImage
 from towpath.images.storage_listing import linked_manifests
 from towpath.oci.digest import Digest
-from towpath.settings.cluster import ReadFile
+from towpath.settings.files import ReadFile
 from towpath.settings.settings import Settings
 from towpath.ssh.connection import Connection
 
