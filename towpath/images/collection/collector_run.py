@@ -15,14 +15,14 @@ START_SECONDS = 180
 """How long its pod may take to start: it may have to wait for a volume."""
 _END_SECONDS = 120
 _SPARE_SECONDS = 60
-_POLL_SECONDS = 0.5
+POLL_SECONDS = 0.5
 
 
 class CollectorRuns:
-    """The Jobs of one Deployment. `poll_seconds` is another than the default in tests only."""
+    """The Jobs of one Deployment."""
 
-    def __init__(self, client: ClusterClient, namespace: str, name: str, poll_seconds: float = _POLL_SECONDS) -> None:
-        self._client, self._poll_seconds = client, poll_seconds
+    def __init__(self, client: ClusterClient, namespace: str, name: str) -> None:
+        self._client = client
         self._jobs = f"/apis/batch/v1/namespaces/{namespace}/jobs"
         self._pods = f"/api/v1/namespaces/{namespace}/pods"
         self._ours = {"labelSelector": f"{COLLECTOR}={name}"}
@@ -55,7 +55,7 @@ class CollectorRuns:
                 asked.add(name)
             if time.monotonic() - began > _END_SECONDS:
                 raise CollectorError(f"the collector's pod has not ended for {_END_SECONDS} s; is its node alive?")
-            await asyncio.sleep(self._poll_seconds)
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _delete(self, name: str) -> None:
         query = {"propagationPolicy": "Foreground"}
@@ -82,7 +82,7 @@ class CollectorRuns:
             await self._check_start(name, time.monotonic() - began)
             if time.monotonic() - began > seconds + _SPARE_SECONDS:
                 raise CollectorError(f"the collector did not end in {seconds} s")
-            await asyncio.sleep(self._poll_seconds)
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _check_start(self, name: str, waited_seconds: float) -> None:
         if waited_seconds < START_SECONDS:

@@ -19,20 +19,18 @@ from towpath.cluster.errors import ClusterError, ConflictError, NotFoundError
 from towpath.images.collection.errors import CollectionError
 from towpath.images.collection.write_lock import MANAGER
 
-DURATION_SECONDS = 30
+DURATION_SECONDS: float = 30
 _RENEWED_EVERY_SECONDS = 5
-_LOOKED_EVERY_SECONDS = 1.0
+LOOKED_EVERY_SECONDS = 1.0
 
 
 @dataclass
 class Lease:
-    """Held by one run. `seconds` and `look_seconds` are other than the defaults in tests only."""
+    """Held by one run."""
 
     client: ClusterClient
     namespace: str
     name: str
-    seconds: float = DURATION_SECONDS
-    look_seconds: float = _LOOKED_EVERY_SECONDS
     holder: str = field(default_factory=lambda: f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
 
     @asynccontextmanager
@@ -53,9 +51,11 @@ class Lease:
         if found is None:
             await self._create()
             return
-        tell(f"another collection ({_holder(found)}) has begun; looking for {self.seconds:.0f} s whether it is alive")
-        for _ in range(max(1, round(self.seconds / self.look_seconds))):
-            await asyncio.sleep(self.look_seconds)
+        tell(
+            f"another collection ({_holder(found)}) has begun; looking for {DURATION_SECONDS:.0f} s whether it is alive"
+        )
+        for _ in range(max(1, round(DURATION_SECONDS / LOOKED_EVERY_SECONDS))):
+            await asyncio.sleep(LOOKED_EVERY_SECONDS)
             now = await self._found()
             if now is None:
                 await self._create()
@@ -79,7 +79,7 @@ class Lease:
 
     async def _renew(self) -> None:
         while True:
-            await asyncio.sleep(min(_RENEWED_EVERY_SECONDS, self.seconds / 3))
+            await asyncio.sleep(min(_RENEWED_EVERY_SECONDS, DURATION_SECONDS / 3))
             with suppress(ClusterError):
                 found = await self._found()
                 if found and _holder(found) == self.holder:
@@ -107,7 +107,11 @@ class Lease:
 
     def _spec(self) -> dict[str, Any]:
         now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        return {"holderIdentity": self.holder, "leaseDurationSeconds": max(1, round(self.seconds)), "renewTime": now}
+        return {
+            "holderIdentity": self.holder,
+            "leaseDurationSeconds": max(1, round(DURATION_SECONDS)),
+            "renewTime": now,
+        }
 
     @property
     def _object(self) -> str:

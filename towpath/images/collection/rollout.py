@@ -8,7 +8,7 @@ from typing import Any
 from towpath.cluster.client import ClusterClient
 from towpath.images.collection.errors import CollectionError
 
-_POLL_SECONDS = 0.5
+POLL_SECONDS = 0.5
 _SPARE_SECONDS = 60
 _DEFAULT_SECONDS = 600
 _ENDED = ("Succeeded", "Failed")
@@ -17,10 +17,10 @@ Document = Mapping[str, Any]
 
 
 class Rollout:
-    """The roll-outs of one Deployment. `poll_seconds` is another than the default in tests only."""
+    """The roll-outs of one Deployment."""
 
-    def __init__(self, client: ClusterClient, path: str, step: str, poll_seconds: float = _POLL_SECONDS) -> None:
-        self._client, self._path, self._step, self._poll_seconds = client, path, step, poll_seconds
+    def __init__(self, client: ClusterClient, path: str, step: str) -> None:
+        self._client, self._path, self._step = client, path, step
 
     async def wait(self) -> None:
         """Wait. Raises CollectionError with what keeps the pods from starting, and kinds of ClusterError."""
@@ -32,7 +32,7 @@ class Rollout:
                 return
             if _is_stuck(deployment) or time.monotonic() - began > _patience_seconds(deployment):
                 raise CollectionError(f"{self._step}: its pods do not come up{_reasons(pods)}")
-            await asyncio.sleep(self._poll_seconds)
+            await asyncio.sleep(POLL_SECONDS)
 
 
 async def running_pods(client: ClusterClient, deployment: Document) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ of the keys are those of distribution's `registry/storage/cache/redis`: `blobs::
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,6 +79,8 @@ class SharedCache:
                     yield redis
                 finally:
                     writer.close()
+                    with suppress(OSError):
+                        await writer.wait_closed()
         except (OSError, EOFError, ValueError, _RefusedError) as error:
             reason = str(error) or type(error).__name__
             way = "by the SSH connection that leads to the cluster" if self.through else "from this machine"
