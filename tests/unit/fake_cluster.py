@@ -117,7 +117,8 @@ class FakeCluster:
         if kind in others:
             return others[kind]()
         if name.endswith("/log"):
-            return self.said
+            lines = enumerate(self.said.splitlines())
+            return "".join(f"2026-01-01T00:00:00.{number:09}Z {line}\n" for number, line in lines)
         wanted = query["labelSelector"]
         if wanted.startswith(("job-name=", "app.kubernetes.io/component=")):
             return {"items": [_pod(each) for each in self.jobs]}

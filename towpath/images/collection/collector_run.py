@@ -2,11 +2,13 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import Any
 
 from towpath.cluster.client import Call, ClusterClient
-from towpath.cluster.errors import NotFoundError
+from towpath.cluster.errors import NotFoundError, RefusedError
 from towpath.images.collection.collector_job import COLLECTOR, CONTAINER
+from towpath.images.collection.pod_log import PodLog
 from towpath.images.collection.report import CollectorError
 from towpath.images.collection.rollout import waiting_reason
 from towpath.images.collection.write_lock import MANAGER
@@ -36,10 +38,11 @@ class CollectorRuns:
         await self._client.send(
             Call("POST", self._jobs, f"starting the collector, Job {name}", {"fieldManager": MANAGER}, job)
         )
-        succeeded = await self._ended(name, seconds)
-        said = await self._said(name)
+        logs: dict[str, PodLog] = {}
+        succeeded = await self._ended(name, seconds, logs)
+        await self._read(name, logs)
         await self.remove()
-        return said, succeeded
+        return "".join(log.text for log in logs.values()), succeeded
 
     async def remove(self) -> None:
         """End every collector that runs, and wait until its pod is gone. Raises CollectorError and ClusterError."""
@@ -64,7 +67,7 @@ class CollectorRuns:
         except NotFoundError:
             return
 
-    async def _ended(self, name: str, seconds: int) -> bool:
+    async def _ended(self, name: str, seconds: int, logs: dict[str, PodLog]) -> bool:
         began = time.monotonic()
         while True:
             job = await self._client.get(f"{self._jobs}/{name}", f"waiting for the collector, Job {name}")
@@ -80,6 +83,8 @@ class CollectorRuns:
                     raise CollectorError(f"the collector did not end in {seconds} s and was stopped")
                 return False
             await self._check_start(name, time.monotonic() - began)
+            with suppress(RefusedError):
+                await self._read(name, logs)
             if time.monotonic() - began > seconds + _SPARE_SECONDS:
                 raise CollectorError(f"the collector did not end in {seconds} s")
             await asyncio.sleep(POLL_SECONDS)
@@ -92,15 +97,10 @@ class CollectorRuns:
                 why = waiting_reason(pod)
                 raise CollectorError(f"the collector's pod has not started for {START_SECONDS} s{why and f': {why}'}")
 
-    async def _said(self, name: str) -> str:
-        query = {"container": CONTAINER}
-        texts = [
-            await self._client.text(
-                f"{self._pods}/{pod['metadata']['name']}/log", "reading what the collector said", query
-            )
-            for pod in await self._pods_of(name)
-        ]
-        return "".join(texts)
+    async def _read(self, name: str, logs: dict[str, PodLog]) -> None:
+        for pod in await self._pods_of(name):
+            its = pod["metadata"]["name"]
+            await logs.setdefault(its, PodLog(self._client, self._pods, its, CONTAINER)).read()
 
     async def _pods_of(self, name: str) -> list[dict[str, Any]]:
         query = {"labelSelector": f"job-name={name}"}
