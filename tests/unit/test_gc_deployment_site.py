@@ -36,7 +36,7 @@ class Cluster:
         self._fake = fake
 
     @asynccontextmanager
-    async def client(self, *_: object) -> AsyncIterator[object]:
+    async def client(self, **_: object) -> AsyncIterator[object]:
         yield self._fake.client()
 
 

@@ -14,6 +14,8 @@ COLLECTOR = "app.kubernetes.io/component"
 _OF_A_SERVER = ("ports", "startupProbe", "readinessProbe", "livenessProbe", "lifecycle")
 _OF_A_REPLICA = ("affinity", "topologySpreadConstraints")
 _KEPT_SECONDS = 3600
+_ENDING_SECONDS = 5
+"""Nobody is connected to it, as to a server that ends."""
 _IMAGES = "images"
 
 Document = Mapping[str, Any]
@@ -36,6 +38,7 @@ def collector_job(deployment: Document, name: str, *, dry_run: bool, seconds: in
     pod = {key: value for key, value in template.items() if key not in _OF_A_REPLICA}
     pod |= {
         "restartPolicy": "Never",
+        "terminationGracePeriodSeconds": _ENDING_SECONDS,
         "containers": [_collector(container, dry_run=dry_run)],
         **({"affinity": _on(node)} if node else {}),
     }

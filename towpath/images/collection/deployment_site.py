@@ -17,6 +17,7 @@ from towpath.images.collection.report import CollectorError, last_lines
 from towpath.images.collection.rollout import Rollout, running_pods
 from towpath.images.collection.shared_cache import SharedCache
 from towpath.images.collection.write_lock import MANAGER, holder_of, locked, unlocked
+from towpath.registry_client.retry import Retry
 
 _SHARED, _ONE_POD = "ReadWriteMany", "ReadWriteOncePod"
 
@@ -173,7 +174,7 @@ async def put_back(way: DeploymentWay, place: RegistryDeploymentPlace, tell: Cal
 
     Without one, or without the Deployment, one question is asked and nothing is changed. Raises as `deployment_site`.
     """
-    async with way.cluster.client() as client:
+    async with way.cluster.client(retry=Retry(attempts=2)) as client:
         try:
             deployment = await client.get(deployment_path(place), "looking for an interrupted collection")
         except NotFoundError:
