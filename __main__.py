@@ -8,6 +8,7 @@ from components.configuration import stack_configuration
 from components.kubernetes_provider import kubernetes_cluster
 from components.stack import Stack
 from towpath.access.namespaces import ask_for_namespaces
+from towpath.access.registry_in_cluster import put_back_interrupted
 from towpath.errors import TowpathError
 from towpath.machines.connections import connections
 from towpath.machines.preflight import Preflight
@@ -24,6 +25,8 @@ def main() -> None:
     reachable = connections(settings.nodes, READ)
     rehearse(settings)
     preflight = Preflight(settings, reachable, dry_run=pulumi.runtime.is_dry_run())
+    if not pulumi.runtime.is_dry_run():
+        put_back_interrupted(settings, reachable, READ, pulumi.log.warn)
     asked = ask_for_namespaces(settings, reachable, READ, pulumi.get_stack())
     stack = Stack(settings, reachable, preflight.unreachable, kubernetes_cluster(settings, reachable, READ), asked)
     if registry := stack.registry:

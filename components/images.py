@@ -71,16 +71,9 @@ class Images:
             found["collected"] = self.collected.report
         return found
 
-    @cached_property
+    @property
     def _collects(self) -> bool:
-        if not (self._active and self._settings.images.collects):
-            return False
-        if self._settings.deployment is not None:
-            pulumi.log.warn(
-                "images.collection: garbage of a registry in the cluster is not collected; its disk is not freed"
-            )
-            return False
-        return True
+        return self._active and self._settings.images.collects
 
     @cached_property
     def _before(self) -> dict[str, Any]:
@@ -144,17 +137,36 @@ class Images:
     def _collected(self, access: pulumi.Output[dict[str, Any]], after: list[pulumi.Resource]) -> "CollectedGarbage":
         from components.garbage_collection import CollectedGarbage, CollectedGarbageArgs  # noqa: PLC0415 as above
         from towpath.images.collection.expectation import expectation  # noqa: PLC0415 as above
-        from towpath.images.collection.place import RegistryContainerPlace  # noqa: PLC0415 as above
 
         settings = self._settings
         last = (self._before.get("images") or {}).get("collected") or {}
+        place, way = self._place()
+        deployment = settings.deployment
         args = CollectedGarbageArgs(
             settings=settings.images.collection,
             registry=settings.registry_endpoint,
             access=access,
-            place=RegistryContainerPlace.of(settings.registry).to_record(),
-            way=pulumi.Output.secret(self._machines[settings.registry_node].as_inputs()),
+            place=place,
+            way=pulumi.Output.secret(way),
             deletions=self.deleted.runs if self.deleted else 0,
-            expected=expectation(last, settings.images.collection.grace_hours),
+            expected=expectation(
+                last,
+                settings.images.collection.grace_hours,
+                interrupts=deployment is None or not deployment.storage.overlapping,
+            ),
         )
         return CollectedGarbage("garbage", args, pulumi.ResourceOptions(depends_on=after))
+
+    def _place(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return where the registry runs, and the way there as a resource's inputs have it."""
+        from towpath.images.collection.place import RegistryContainerPlace  # noqa: PLC0415 as above
+
+        settings = self._settings
+        if settings.deployment is None:
+            way = self._machines[settings.registry_node].as_inputs()
+            return RegistryContainerPlace.of(settings.registry).to_record(), way
+        from towpath.access.registry_in_cluster import registry_in_cluster  # noqa: PLC0415 only stacks with a cluster
+
+        connections = {name: machine.connection for name, machine in self._machines.items()}
+        place, through = registry_in_cluster(settings, connections, reader(_PROJECT))
+        return place.to_record(), through.to_record()

@@ -32,17 +32,27 @@ _BY_STATUS: dict[int, tuple[type[ClusterError], str]] = {
 }
 
 
+def check_status(server: str, step: str, response: httpx.Response) -> None:
+    """Raise a kind of ClusterError for any status but 2xx."""
+    if not response.is_success:
+        body = _body(response)
+        raise _error(server, step, response, body if isinstance(body, dict) else {})
+
+
 def object_of(server: str, step: str, response: httpx.Response) -> dict[str, Any]:
     """Return the object in an answer. Raises a kind of ClusterError for any status but 2xx."""
-    try:
-        body = response.json() if response.content else {}
-    except ValueError:
-        body = None
-    if response.is_success and isinstance(body, dict):
-        return body
-    if response.is_success:
+    check_status(server, step, response)
+    body = _body(response)
+    if not isinstance(body, dict):
         raise ProtocolError(server, step, "the answer is no JSON object; is this a Kubernetes API server?")
-    raise _error(server, step, response, body if isinstance(body, dict) else {})
+    return body
+
+
+def _body(response: httpx.Response) -> object:
+    try:
+        return response.json() if response.content else {}
+    except ValueError:
+        return None
 
 
 def _error(server: str, step: str, response: httpx.Response, status: dict[str, Any]) -> ClusterError:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
-from towpath.cluster.answer import object_of
+import httpx
+
+from towpath.cluster.answer import check_status, object_of
 from towpath.cluster.errors import (
     ExpiredError,
     RateLimitedError,
@@ -84,6 +86,11 @@ class ClusterClient:
         query = {"fieldManager": FIELD_MANAGER, "force": "true" if force else "false"}
         return await self.send(Call("PATCH", path, step, query, document, APPLY))
 
+    async def text(self, path: str, step: str, query: Mapping[str, str] | None = None) -> str:
+        """Return what is no object but plain text, e.g. a pod's log."""
+        call = Call("GET", path, step, query or {}, accept="text/plain, */*")
+        return (await self._retried(call)).text
+
     async def list(
         self, path: str, step: str, query: Mapping[str, str] | None = None, accept: str = "application/json"
     ) -> list[dict[str, Any]]:
@@ -98,6 +105,9 @@ class ClusterClient:
 
     async def send(self, call: Call) -> dict[str, Any]:
         """Send, retried as needed, and return what was answered."""
+        return object_of(self.server, call.step, await self._retried(call))
+
+    async def _retried(self, call: Call) -> httpx.Response:
         number, renewed = 1, False
         while True:
             try:
@@ -120,7 +130,7 @@ class ClusterClient:
             await self._sleep(wait_seconds)
             number += 1
 
-    async def _sent(self, call: Call) -> dict[str, Any]:
+    async def _sent(self, call: Call) -> httpx.Response:
         headers = {**self._identity.headers(), "Accept": call.accept}
         content = None
         if call.content is not None:
@@ -129,7 +139,8 @@ class ClusterClient:
         target = quote(call.path) + (f"?{urlencode(call.query)}" if call.query else "")
         async with self._slots:
             response = await self._transport.send(call.method, target, headers, content, call.step)
-        return object_of(self.server, call.step, response)
+        check_status(self.server, call.step, response)
+        return response
 
     async def _pages(
         self, path: str, step: str, query: Mapping[str, str], accept: str

@@ -14,7 +14,7 @@ from towpath.images.collection.summary import describe, foreseen
 
 @dataclass(frozen=True)
 class Collected:
-    """What a collection came to, as plain values: bytes are of the whole storage, by `du`."""
+    """What a collection came to, as plain values: bytes are of the whole storage, by `du`, or None."""
 
     touched: bool
     blobs: int

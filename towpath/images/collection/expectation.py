@@ -7,11 +7,19 @@ RESTART_SECONDS = 1.0
 """What one start of the container took at most on a machine of two cores."""
 
 
-def expectation(last: Mapping[str, Any], grace_hours: float) -> str:
-    """Return a sentence. `last`: the report of the last collection, or nothing."""
+def expectation(last: Mapping[str, Any], grace_hours: float, *, interrupts: bool = True) -> str:
+    """Return a sentence. `last`: the report of the last collection, or nothing.
+
+    `interrupts`: whether the registry goes away while it starts anew, as `Site` has it.
+    """
     when = (
         f"in the first `up` {grace_hours:g} h after a deletion" if grace_hours else "after a deletion, in the same `up`"
     )
+    if not interrupts:
+        for_long = (
+            f"{float(last['read_only_seconds']):.1f} s, as in the last one" if last.get("touched") else "the sweep"
+        )
+        return f"{when}: no pull is interrupted, pods are replaced one by one; pushes are refused for {for_long}"
     if last.get("touched"):
         down, refused = float(last["down_seconds"]), float(last["read_only_seconds"])
         felt = f"pulls fail for {down:.1f} s in all, in two restarts; pushes are refused for {refused:.1f} s"

@@ -16,8 +16,8 @@ class Site(Protocol):
     async def freeze(self) -> None:
         """Make the registry refuse writes."""
 
-    async def weigh(self) -> int:
-        """Return the bytes of its storage, as the file system counts them."""
+    async def weigh(self) -> int | None:
+        """Return the bytes of its storage, as the file system counts them; None where nothing there can count."""
 
     async def collect(self) -> str:
         """Mark and sweep; return what the collector says."""

@@ -1,0 +1,67 @@
+"""A registry in a cluster as a place of a collection: what a preview may show, and the secret way there."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from towpath.cluster.access import ClusterAccess
+from towpath.images.collection.place import DEPLOYMENT
+from towpath.images.collection.shared_cache import SharedCache
+from towpath.settings.deployment import Deployment
+
+
+@dataclass(frozen=True)
+class RegistryDeploymentPlace:
+    """A Deployment in a namespace."""
+
+    namespace: str
+    name: str
+
+    @staticmethod
+    def of(deployment: Deployment) -> "RegistryDeploymentPlace":
+        """Return the place of a stack's registry."""
+        return RegistryDeploymentPlace(deployment.namespace, deployment.name)
+
+    def to_record(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {"kind": DEPLOYMENT, **asdict(self)}
+
+    @staticmethod
+    def from_record(record: Mapping[str, Any]) -> "RegistryDeploymentPlace":
+        """Make the place again."""
+        return RegistryDeploymentPlace(record["namespace"], record["name"])
+
+
+@dataclass(frozen=True)
+class DeploymentWay:
+    """How the cluster is reached, and the cache that the registry's pods share, if they have one."""
+
+    cluster: ClusterAccess
+    cache: SharedCache | None = field(default=None, repr=False)
+
+    @staticmethod
+    def of(cluster: ClusterAccess, deployment: Deployment) -> "DeploymentWay":
+        """Return the way to a stack's registry. A cache is reached as the API server is."""
+        redis = deployment.redis
+        if redis is None:
+            return DeploymentWay(cluster)
+        cache = SharedCache(
+            address=redis.address,
+            username=redis.username,
+            password=redis.password.get_secret_value() if redis.password else None,
+            database=redis.database,
+            ca_pem=redis.tls_ca_pem,
+            through=cluster.through,
+        )
+        return DeploymentWay(cluster, cache)
+
+    def to_record(self) -> dict[str, Any]:
+        """Return plain values, secrets among them."""
+        return {"cluster": self.cluster.to_record(), "cache": self.cache.to_record() if self.cache else None}
+
+    @staticmethod
+    def from_record(record: Mapping[str, Any]) -> "DeploymentWay":
+        """Make the way again."""
+        cache = record.get("cache")
+        cluster = ClusterAccess.from_record(record["cluster"])
+        return DeploymentWay(cluster, SharedCache.from_record(cache) if cache else None)
