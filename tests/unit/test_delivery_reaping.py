@@ -124,7 +124,7 @@ def test_init_writes_a_stack_that_holds(project: Project) -> None:
 
 
 def test_init_asks_for_what_is_not_said(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = ["qa", "a=10.0.0.5", "", "", "hosts", "", "registry.example.com", "", "n"]
+    answers = ["qa", "a=10.0.0.5", "", "", "", "hosts", "registry.example.com", "", "n"]
     monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{answer}\n" for answer in answers)))
     done = init(project)
     assert done.returncode == 0, done.stderr
