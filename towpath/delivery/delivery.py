@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from towpath.delivery import backend, commands, secrets, stack_files
 from towpath.delivery.errors import DeliveryError
@@ -89,9 +90,8 @@ class Delivery:
     @cached_property
     def _redactor(self) -> Redactor:
         settings = self._settings
-        entries = backend.configuration(self.folder, self.stack)
         known = secrets.of_settings(settings)
-        known |= secrets.of_configuration(entries, stack_files.read(self.folder, self.stack))
+        known |= secrets.of_configuration(self._entries, stack_files.read(self.folder, self.stack))
         known |= {self._read_or_nothing(path) for path in secrets.files_of(settings)}
         if settings.cluster and settings.cluster.kubeconfig:
             known |= secrets.of_kubeconfig(settings.cluster.kubeconfig.get_secret_value())

@@ -21,8 +21,7 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
-        longest_first = sorted(spellings, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+        self._longest_first = sorted(spellings, key=len, reverse=True)
         self._open_brackets = 0
 
     def line(self, text: str) -> str:
@@ -34,7 +33,9 @@ class Redactor:
         if found := _VIOLATION.search(text):
             self._open_brackets = _opened(found[0])
             text = _VIOLATION.sub(rf"\1 {SHOWN}", text)
-        return self._pattern.sub(SHOWN, text) if self._pattern else text
+        # Ten thousand look-ups cost a millisecond; one pattern of as many would be tried at every character.
+        found = [spelling for spelling in self._longest_first if spelling in text]
+        return re.sub("|".join(map(re.escape, found)), SHOWN, text) if found else text
 
 
 def _opened(text: str) -> int:
