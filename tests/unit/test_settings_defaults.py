@@ -35,7 +35,7 @@ def test_a_stack_and_what_it_shares_are_one() -> None:
 
 
 def test_no_file_is_read_without_a_reader() -> None:
-    with pytest.raises(SettingsError, match="towpath:defaults = 'shared.yaml': no file is read here"):
+    with pytest.raises(SettingsError, match=r"towpath:defaults = 'shared\.yaml': no file is read here"):
         load_settings(STACK)
 
 

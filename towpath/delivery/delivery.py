@@ -77,10 +77,12 @@ class Delivery:
 
     @cached_property
     def _settings(self) -> Settings:
-        entries = backend.configuration(self.folder, self.stack)
-        return load_settings(
-            {key: str(entry["value"]) for key, entry in entries.items() if "value" in entry}, self._read
-        )
+        texts = {key: str(entry["value"]) for key, entry in self._entries.items() if "value" in entry}
+        return load_settings(texts, self._read)
+
+    @cached_property
+    def _entries(self) -> dict[str, Any]:
+        return backend.configuration(self.folder, self.stack)
 
     @property
     def _through_a_node(self) -> bool:

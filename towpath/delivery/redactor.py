@@ -35,7 +35,7 @@ class Redactor:
             text = _VIOLATION.sub(rf"\1 {SHOWN}", text)
         # Ten thousand look-ups cost a millisecond; one pattern of as many would be tried at every character.
         found = [spelling for spelling in self._longest_first if spelling in text]
-        return re.sub("|".join(map(re.escape, found)), SHOWN, text) if found else text
+        return re.sub("|".join(re.escape(each) for each in found), SHOWN, text) if found else text
 
 
 def _opened(text: str) -> int:
