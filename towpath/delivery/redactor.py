@@ -30,8 +30,8 @@ class Redactor:
         if self._open_brackets > 0:
             self._open_brackets += _opened(text)
             return ""
-        if found := _VIOLATION.search(text):
-            self._open_brackets = _opened(found[0])
+        if violation := _VIOLATION.search(text):
+            self._open_brackets = _opened(violation[0])
             text = _VIOLATION.sub(rf"\1 {SHOWN}", text)
         # Ten thousand look-ups cost a millisecond; one pattern of as many would be tried at every character.
         found = [spelling for spelling in self._longest_first if spelling in text]
