@@ -35,7 +35,7 @@ def test_what_the_models_call_secret() -> None:
     assert secrets.of_settings(SETTINGS) == {"http://u:proxy-pass@proxy:3128", "sudo-pass", "pw"}
     assert secrets.files_of(SETTINGS) == [".towpath/key"]
     public = secrets.public_in(SETTINGS)
-    assert {"deploy", "10.20.0.11", "ci"} <= public
+    assert {"deploy", "10.20.0.11", "ci", "ci.1", "ci.2", "10.20.0.11:6000"} <= public
     assert not public & secrets.of_settings(SETTINGS)
 
 

@@ -46,6 +46,15 @@ def test_a_stack_that_is_not_there_is_one_line(project: Project, verb: str) -> N
     assert project.changing_calls == []
 
 
+def test_keys_in_files_are_known_before_the_first_deployment(project: Project) -> None:
+    (project.folder / "key").write_text("-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG\n-----END KEY-----\n")
+    (project.folder / "kubeconfig").write_text("users: [{user: {token: a-token}}]")
+    node = {"address": "10.0.0.5", "ssh": {"private_key_file": "key"}}
+    project.stack("dev", nodes={"members": {"a": node}}, cluster={"kubeconfig_file": "kubeconfig"})
+    project.answers["preview"] = (0, "MIIEvQIBADANBgkqhkiG a-token\n")
+    assert project.run("preview", "-s", "dev").stdout == "[secret] [secret]\n"
+
+
 def test_nothing_starts_while_the_secrets_cannot_be_read(project: Project) -> None:
     project.answers["stack export"] = (255, "error: incorrect\npassphrase\n")
     done = project.run("deploy", "-s", "dev")

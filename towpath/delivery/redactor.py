@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 SHOWN = "[secret]"
 _SHORTEST_BASE64 = 6
-_SHORTEST_LINE = 8
+# Shorter lines of a file, such as `apiVersion: v1`, stand everywhere.
+_SHORTEST_LINE = 16
 _VIOLATION = re.compile(r"(violates plan: properties changed:).*")
 
 

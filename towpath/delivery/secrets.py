@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from towpath.accounts.slots import slot_user
 from towpath.settings.settings import Settings
 from towpath.settings.types import Section
 
@@ -13,6 +14,7 @@ from towpath.settings.types import Section
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 the mark of a secret, which is none itself
 _SHORTEST_IN_STATE = 6
+_SLOTS = (1, 2)
 _KUBECONFIG_SECRETS = frozenset({"token", "password", "client-key-data"})
 
 
@@ -22,8 +24,10 @@ def of_settings(settings: Settings) -> set[str]:
 
 
 def public_in(settings: Settings) -> set[str]:
-    """Return every text of the settings that is no secret, such as addresses and user names."""
-    return {leaf for _, leaf in _leaves(settings) if isinstance(leaf, str)}
+    """Return every text of the settings that is no secret, such as addresses, and the names that follow from them."""
+    slots = {slot_user(account.name, number) for account in settings.accounts for number in _SLOTS}
+    registry = {settings.registry_host, settings.registry_endpoint} if settings.has_registry else set()
+    return {leaf for _, leaf in _leaves(settings) if isinstance(leaf, str)} | slots | registry
 
 
 def files_of(settings: Settings) -> list[str]:
