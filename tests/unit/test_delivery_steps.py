@@ -75,6 +75,14 @@ def test_what_was_reviewed_is_deployed(project: Project) -> None:
     assert "other.json is not there; `make preview" in done.stderr
 
 
+def test_a_plan_that_no_longer_matches_has_a_way_out(project: Project) -> None:
+    (project.folder / "plan.json").write_text("{}")
+    project.answers["up"] = (255, "error: x violates plan: properties changed: ~a[b]\n")
+    done = project.run("deploy", "-s", "dev", "--plan", "plan.json")
+    assert done.returncode == 255
+    assert done.stdout.splitlines()[-1].endswith(f"make preview STACK=dev PLAN={project.folder}/plan.json")
+
+
 def test_a_new_stack_is_made_when_told_so(project: Project) -> None:
     project.answers |= {"stack init": (0, ""), "up": (0, "")}
     project.run("deploy", "-s", "new", "--create")

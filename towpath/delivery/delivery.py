@@ -46,7 +46,11 @@ class Delivery:
             raise DeliveryError(
                 f"the plan {plan} is not there; `make preview STACK={self.stack} PLAN={plan}` saves one"
             )
-        return self._recover() or self._run(commands.up(self.stack, plan))
+        status = self._recover() or self._run(commands.up(self.stack, plan))
+        if status and plan is not None:
+            way_out = f"review anew what a deployment would do: make preview STACK={self.stack} PLAN={plan}"
+            self.write(f"towpath: this was held to the plan {plan}; if it no longer matches, {way_out}\n")
+        return status
 
     def drift(self) -> int:
         """Show what differs from the state; anything but 0 is drift, or a machine that could not be asked."""
