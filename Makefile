@@ -13,8 +13,14 @@ LAB_STACK := $(if $(CLUSTER),lab-cluster,lab)
 LAB_PASSPHRASE := towpath-lab
 # Two steps, since `eval` alone would hide that `make env` failed, and plain pulumi would go to the user's own backend.
 IN_LAB := exports="$$($(MAKE) -s env)"; eval "$$exports";
+# What a command on any stack needs: the engine, and nothing of the lab.
+WITH_ENGINE := exports="$$($(PYTHON) -m engine env)"; eval "$$exports";
+RECOVERY := --recovery "$(abspath $(PYTHON)) -m engine recover"
+SHOWN := $(if $(OUTPUT),--output "$$OUTPUT")
 # Programs that tests run, each with its package where that has another name.
-TEST_PROGRAMS := busybox curl gawk openssl redis-cli:redis-tools shellcheck
+TEST_PROGRAMS := busybox curl gawk jq openssl redis-cli:redis-tools shellcheck
+ACTIONLINT_VERSION := 1.7.12
+ACTIONLINT := $(HOME)/.cache/towpath/actionlint/v$(ACTIONLINT_VERSION)/actionlint
 BENCHES := garbage-collection images-copying images-listing nodes pull-secrets
 
 .PHONY: help
@@ -82,8 +88,44 @@ bench: setup ## benchmarks beside the peers: ONLY=nodes or images-listing, SHORT
 	@$(PYTHON) -m lab up
 	@$(IN_LAB) for each in $(subst -,_,$(or $(ONLY),$(BENCHES))); do $(PYTHON) -m bench.$$each; done
 
+.PHONY: init
+init: $(INSTALLED) ## write the settings of a new stack: STACK=dev; FROM=stacks/ephemeral.yaml asks nothing
+	@$(PYTHON) -m towpath init $(if $(STACK),--stack "$$STACK") $(if $(FROM),--from "$$FROM")
+
+.PHONY: preview
+preview: setup ## show what a deploy of STACK=dev would change; PLAN=file saves it, OUTPUT=file writes it down
+	@$(WITH_ENGINE) $(PYTHON) -m towpath preview --stack "$${STACK:-}" $(if $(PLAN),--save-plan "$$PLAN") $(SHOWN)
+
+.PHONY: deploy
+deploy: setup ## make STACK=dev as its settings say; PLAN=file: nothing but that plan; CREATE=1: a new stack
+	@$(WITH_ENGINE) $(PYTHON) -m towpath deploy --stack "$${STACK:-}" $(if $(PLAN),--plan "$$PLAN") \
+		$(if $(CREATE),--create) $(RECOVERY) $(SHOWN)
+
+.PHONY: drift
+drift: setup ## show what differs on the machines of STACK=dev from its state; fails if anything does
+	@$(WITH_ENGINE) $(PYTHON) -m towpath drift --stack "$${STACK:-}" $(SHOWN)
+
+.PHONY: destroy
+destroy: setup ## take back all of STACK=dev; CONFIRM=dev if it is protected, EXPORT=folder keeps images, REMOVE=1
+	@$(if $(EXPORT),$(WITH_ENGINE) $(PYTHON) -m towpath images export "$$EXPORT" --all --stack "$${STACK:-}")
+	@$(WITH_ENGINE) $(PYTHON) -m towpath destroy --stack "$${STACK:-}" --confirm "$${CONFIRM:-}" \
+		$(if $(REMOVE),--remove) $(RECOVERY) $(SHOWN)
+
+.PHONY: reap
+reap: setup ## list stacks of pull requests that had their time: OPEN='12 15' are open, HOURS=72, YES=1 destroys
+	@$(WITH_ENGINE) $(PYTHON) -m towpath reap $(if $(filter undefined,$(origin OPEN)),,--open "$$OPEN") \
+		$(if $(HOURS),--hours "$$HOURS") $(if $(YES),--yes) $(RECOVERY)
+
+$(ACTIONLINT):
+	@echo "▸ actionlint $(ACTIONLINT_VERSION), built once" >&2
+	@mkdir -p "$(@D)"
+	@cd .ci/actionlint && CGO_ENABLED=0 GOTOOLCHAIN=local GOWORK=off GOFLAGS= \
+		go build -mod=readonly -trimpath -o "$@.$$$$" github.com/rhysd/actionlint/cmd/actionlint && mv "$@.$$$$" "$@"
+
 .PHONY: check
-check: $(INSTALLED) ## lint, format, types
+check: $(INSTALLED) $(if $(shell command -v go),$(ACTIONLINT)) ## lint, format, types, workflows
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
+	@if [ -x "$(ACTIONLINT)" ]; then "$(ACTIONLINT)"; \
+	else echo "▸ the workflows are not checked: actionlint is built with Go, which is not on PATH" >&2; fi

@@ -28,7 +28,10 @@ def _env(_: argparse.Namespace) -> None:
 def _recover(options: argparse.Namespace) -> None:
     from engine.recover import recover  # noqa: PLC0415
 
-    for line in recover(Path(options.cwd).absolute(), options.stack, dict(os.environ)):
+    found = recover(
+        Path(options.cwd).absolute(), options.stack, dict(os.environ), run_program=bool(options.run_program)
+    )
+    for line in found:
         sys.stderr.write(f"engine: {line}\n")
 
 
@@ -43,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     recover = commands.add_parser("recover", help="free a stack that a killed run left locked (file backends)")
     recover.add_argument("-s", "--stack", required=True)
     recover.add_argument("--cwd", default=".", help="the project's folder")
+    recover.add_argument("--run-program", action="store_true", help="run the program in the refresh, if there is one")
     recover.set_defaults(run=_recover)
     return parser
 

@@ -17,9 +17,10 @@ from engine.state import backend_folder, has_pending_operations
 _SHOWN_LINES = 20
 
 
-def recover(folder: Path, stack: str, environment: Mapping[str, str]) -> Iterator[str]:
+def recover(folder: Path, stack: str, environment: Mapping[str, str], *, run_program: bool = False) -> Iterator[str]:
     """Free `stack` of the project in `folder`; yields a line for each thing done, nothing if all is well.
 
+    `run_program` lets the project's program run in the refresh, for stacks whose cluster only it can reach.
     `environment` must let plain `pulumi` reach the stack (backend, passphrase). Backends other than `file://` are left
     alone. Raises RecoveryError if someone else holds the stack or the clean-up fails, ProjectError for a bad project.
     """
@@ -40,7 +41,7 @@ def recover(folder: Path, stack: str, environment: Mapping[str, str]) -> Iterato
         yield f"removed the lock of stack {stack} left by {lock.owner}, which is gone"
     if _is_cut_off(backend, project.name, stack):
         yield f"stack {stack} has operations that were cut off: refreshing it and dropping pending creates"
-        _refresh(folder, stack, environment)
+        _refresh(folder, stack, environment, run_program=run_program)
         yield f"stack {stack} is refreshed; the next up converges"
 
 
@@ -72,8 +73,10 @@ def _is_cut_off(backend: Path, project: str, stack: str) -> bool:
         raise RecoveryError(f"the state of stack {stack} in {backend} cannot be read: {error}") from error
 
 
-def _refresh(folder: Path, stack: str, environment: Mapping[str, str]) -> None:
+def _refresh(folder: Path, stack: str, environment: Mapping[str, str], *, run_program: bool) -> None:
     options = ["--yes", "--skip-preview", "--clear-pending-creates", "--non-interactive", "--color=never"]
+    if run_program:
+        options.append("--run-program")
     command = ["pulumi", "refresh", "--stack", stack, *options]
     try:
         done = subprocess.run(command, cwd=folder, env=dict(environment), capture_output=True, text=True, check=False)

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from towpath.cli import doctor, images
+from towpath.cli import delivering, doctor, images, reaping, starting
 from towpath.errors import TowpathError
 
 app = typer.Typer(
@@ -16,6 +16,10 @@ app = typer.Typer(
 )
 app.add_typer(images.app, name="images")
 app.command("doctor")(doctor.doctor)
+app.command("init")(starting.init)
+for command in (delivering.preview, delivering.deploy, delivering.drift, delivering.destroy):
+    app.command()(command)
+app.command("reap")(reaping.reap)
 
 
 @app.callback()

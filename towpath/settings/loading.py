@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from towpath.errors import SettingsError
 from towpath.settings.annotations import is_section, keys, options
+from towpath.settings.defaults import merged, read_defaults
 from towpath.settings.files import ReadFile
 from towpath.settings.settings import Settings
 from towpath.settings.types import Section
@@ -26,7 +27,8 @@ def load_settings(raw: Mapping[str, str], read: ReadFile | None = None) -> Setti
 
     `read` gives the text of a file that the settings name, or raises OSError; without it, no file is opened.
 
-    `raw` maps full keys to their text, as the engine hands them over: `{"towpath:registry": '{"port": 6000}'}`.
+    `raw` maps full keys to their text, as the engine hands them over: `{"towpath:registry": '{"port": 6000}'}`. What
+    the file named by `towpath:defaults` says is laid under it.
     Keys of other namespaces are left alone. Raises SettingsError with a finding for each thing to mend.
     """
     values: dict[str, Any] = {}
@@ -35,13 +37,16 @@ def load_settings(raw: Mapping[str, str], read: ReadFile | None = None) -> Setti
         namespace, _, name = key.partition(":")
         if namespace != NAMESPACE:
             continue
-        if name in Settings.model_fields:
+        if name == "defaults":
+            values[name] = text  # the one setting that is a text by itself, which the engine hands over as it is
+        elif name in Settings.model_fields:
             try:
                 values[name] = json.loads(text)
             except json.JSONDecodeError:
                 findings.append(f"{key}: is not a mapping or a list; write its keys indented below it")
         else:
             findings.append(_unknown_key(key, name, Settings))
+    values = _with_defaults(values, read, findings)
     try:
         settings = Settings.model_validate(values, context=read)
     except ValidationError as error:
@@ -50,6 +55,17 @@ def load_settings(raw: Mapping[str, str], read: ReadFile | None = None) -> Setti
     if findings:
         raise SettingsError(findings)
     return settings
+
+
+def _with_defaults(values: dict[str, Any], read: ReadFile | None, findings: list[str]) -> dict[str, Any]:
+    if "defaults" not in values:
+        return values
+    try:
+        shared = read_defaults(values["defaults"], read)
+    except SettingsError as error:
+        raise SettingsError([*findings, *error.findings]) from None
+    findings += [_unknown_key(f"{NAMESPACE}:{name}", name, Settings) for name in shared if name not in keys(Settings)]
+    return merged({name: group for name, group in shared.items() if name in keys(Settings)}, values)
 
 
 def _findings(details: Iterable[ErrorDetails]) -> list[str]:

@@ -17,7 +17,7 @@ from towpath.settings.nodes import Nodes
 from towpath.settings.proxy import Proxy
 from towpath.settings.registry import Registry
 from towpath.settings.trust import Trust
-from towpath.settings.types import Section
+from towpath.settings.types import Line, Section
 
 
 class Settings(Section):
@@ -34,6 +34,14 @@ class Settings(Section):
         default_factory=dict, description="logins at registries of providers, by host, e.g. ghcr.io; docker.io for Hub"
     )
     namespaces: Namespaces | None = Field(None, description="pull secrets in the cluster; left out: none")
+    protected: bool = Field(
+        False,
+        description="`make destroy` asks, and `make` refuses a state in files of one machine (a file:// backend)",
+    )
+    defaults: Line | None = Field(
+        None,
+        description="a file like a stack's, relative to the project, whose settings hold where this stack says nothing",
+    )
 
     @model_validator(mode="after")
     def _something_to_do(self) -> Self:

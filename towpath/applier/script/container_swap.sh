@@ -57,11 +57,21 @@ set_aside() {
         docker rename "$name" "$aside" >"$work/output" 2>&1 </dev/null
 }
 
-remove_container() {
+# retire_containers: what goes stops before its files go, or it would answer without them until it is gone.
+retire_containers() {
+    while read -r name action; do
+        [ "$action" != remove ] || retire_container
+    done <"$work/containers"
+}
+
+retire_container() {
+    live=yes touched=yes
     look_at "$name"
     echo "$name swapped" >>"$work/swapped"
-    touched=yes
     set_aside || container_failed "cannot be stopped"
+}
+
+remove_container() {
     if [ -f "$state/adopted/$name" ]; then
         bring_back || container_failed "that was here before cannot be brought back"
         step container "$name" restored "the one that was here before runs again"

@@ -27,6 +27,7 @@ apply_document() {
     plan_containers
     write_generation
     write_journal
+    retire_containers
     switch_over
     run_commands
     reload_units

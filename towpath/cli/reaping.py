@@ -1,0 +1,74 @@
+"""The `reap` command."""
+
+import datetime as dt
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from towpath.doctor.pulumi import project_folder
+from towpath.errors import TowpathError
+
+
+class OpenNumbersError(TowpathError):
+    """The list of open pull requests is none."""
+
+
+def reap(
+    opened: Annotated[
+        str | None,
+        typer.Option("--open", help="numbers of the open pull requests, '12 15'; left out: time alone decides"),
+    ] = None,
+    hours: Annotated[float, typer.Option("--hours", min=1, help="lifetime of a stack, from its last update")] = 72,
+    template: Annotated[Path, typer.Option("--from", help="settings of a stack whose file is not here")] = Path(
+        "stacks/ephemeral.yaml"
+    ),
+    recovery: Annotated[str, typer.Option(help="as in destroy")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="destroy and remove them; left out: only list")] = False,
+) -> None:
+    """List the stacks of pull requests (`pr-NUMBER`) whose pull request is gone or whose time is up; destroy them.
+
+    Ends with 1 if one could not be destroyed; the others are destroyed all the same.
+    """
+    from towpath.delivery import backend, reaping  # noqa: PLC0415 the other commands do without
+
+    project = project_folder(Path.cwd())
+    lifetime = dt.timedelta(hours=hours)
+    verdicts = reaping.judge(backend.stacks(project), _numbers(opened), dt.datetime.now(dt.UTC), lifetime)
+    for verdict in verdicts:
+        _say(f"{verdict.stack}: {'goes' if verdict.goes else 'stays'}, {verdict.reason}\n")
+    gone = [verdict.stack for verdict in verdicts if verdict.goes]
+    _say(f"{len(gone)} of {len(verdicts)} stacks of pull requests {'go' if yes else 'would go; --yes destroys them'}\n")
+    failed = [stack for stack in gone if yes and not _destroyed(project, stack, project / template, recovery)]
+    if failed:
+        _say(f"towpath: not destroyed: {', '.join(failed)}; what stands above says why\n")
+        raise typer.Exit(1)
+
+
+def _destroyed(project: Path, stack: str, template: Path, recovery: str) -> bool:
+    from towpath.delivery import stack_files  # noqa: PLC0415 as above
+    from towpath.delivery.delivery import Delivery  # noqa: PLC0415 as above
+
+    try:
+        if not stack_files.file_of(project, stack).is_file():
+            stack_files.write_from(project, stack, template)
+        return Delivery(project, stack, _say, shlex.split(recovery)).destroy(remove=True) == 0
+    except TowpathError as error:
+        _say(f"towpath: {stack}: {error}\n")
+        return False
+
+
+def _numbers(text: str | None) -> frozenset[int] | None:
+    if text is None:
+        return None
+    words = text.replace(",", " ").split()
+    if not all(word.isascii() and word.isdigit() for word in words):
+        raise OpenNumbersError(f"--open {text!r}: write the numbers of pull requests, e.g. '12 15'; nothing was done")
+    return frozenset(map(int, words))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line)
+    sys.stdout.flush()

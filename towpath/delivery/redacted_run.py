@@ -1,0 +1,55 @@
+"""Run a program and show what it says without a stack's secrets."""
+
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from towpath.delivery.errors import DeliveryError
+from towpath.delivery.redactor import Redactor
+
+_KILLED = 128
+
+
+def run_redacted(command: Sequence[str], folder: Path, redactor: Redactor, write: Callable[[str], object]) -> int:
+    """Run `command` in `folder`, hand each line of its output and errors to `write`, and return its exit status.
+
+    As a shell has it, a program that was killed by signal N ends with 128+N. Raises DeliveryError if it cannot start.
+    """
+    try:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except OSError as error:
+        way_out = 'is it on PATH? eval "$(make -s env)" puts the embedded engine there'
+        raise DeliveryError(f"{command[0]} cannot be started ({error.strerror}); {way_out}") from None
+    with process, _patient(process):
+        for line in process.stdout or ():
+            write(redactor.line(line))
+    return process.returncode if process.returncode >= 0 else _KILLED - process.returncode
+
+
+@contextmanager
+def _patient(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Stay until the program has ended in order: it hears an interrupt itself, and a TERM as an interrupt."""
+
+    def stay(_number: int, _frame: FrameType | None) -> None:
+        """Do nothing: a terminal interrupts the program as well, which a second time would stop it at once."""
+
+    def hand_on(_number: int, _frame: FrameType | None) -> None:
+        process.send_signal(signal.SIGINT)
+
+    before = {signal.SIGINT: signal.signal(signal.SIGINT, stay), signal.SIGTERM: signal.signal(signal.SIGTERM, hand_on)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
