@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-_SECONDS = 240
+_SECONDS = 600
 _PASSPHRASE = "correct-horse-battery"
 
 

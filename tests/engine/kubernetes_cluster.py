@@ -60,7 +60,7 @@ def cluster(kubernetes_api: ControlPlane, request: pytest.FixtureRequest) -> Clu
     name = f"t-{abs(hash(request.node.nodeid)) % 10**10}"
     kubernetes_api.kubectl("create", "namespace", name)
     # The controller makes it a moment later, and tests name it.
-    kubernetes_api.kubectl("--namespace", name, "wait", "--for=create", "serviceaccount/default", "--timeout=60s")
+    kubernetes_api.kubectl("--namespace", name, "wait", "--for=create", "serviceaccount/default", "--timeout=180s")
     return Cluster(kubernetes_api, name)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.engine.conftest import EngineProject
 
-SECONDS = 60
+SECONDS = 180
 
 
 @pytest.fixture

@@ -109,7 +109,7 @@ def test_a_job_that_failed_is_an_error_at_once_with_its_pods_reason(driver: Driv
         until(lambda: any("ImagePullBackOff" in text for text in driver.log.texts()), made)
         cluster.kubectl("patch", "job", "j", "--patch", '{"spec": {"activeDeadlineSeconds": 1}}')
         with pytest.raises(PartialFailure) as failed:
-            made.result(timeout=60)
+            made.result(timeout=180)
     assert "DeadlineExceeded" in "\n".join(failed.value.reasons)
 
 

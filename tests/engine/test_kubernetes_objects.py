@@ -171,7 +171,7 @@ def test_a_custom_kind_works_as_soon_as_its_definition_is_there(driver: Driver, 
     with ThreadPoolExecutor() as pool:
         early = pool.submit(driver.create, token, thing)
         defined = driver.create(DEFINITION, definition(group))
-        prior = early.result(timeout=60)
+        prior = early.result(timeout=180)
     assert prior.id == "t"
     assert not driver.diff(DEFINITION, defined, definition(group)).changes
     assert driver.read(token, prior) is not None
@@ -215,7 +215,7 @@ def test_a_condition_of_the_users_own_is_waited_for(driver: Driver, cluster: Clu
         made = pool.submit(driver.create, CONFIG_MAP, config_map("m", {"a": "1"}, annotations=wait))
         until(lambda: "configmap/m" in cluster.names("configmaps"), made)
         cluster.kubectl("patch", "configmap", "m", "--patch", '{"data": {"ready": "yes"}}')
-        assert made.result(timeout=60).id == f"{cluster.namespace}/m"
+        assert made.result(timeout=180).id == f"{cluster.namespace}/m"
 
 
 def test_a_forced_write_takes_fields_over(driver: Driver, cluster: Cluster) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.engine.conftest import EngineProject
 
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 180.0
 
 _SLOW = """
     import subprocess

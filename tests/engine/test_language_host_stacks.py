@@ -60,7 +60,7 @@ _COUNTED = """
                 with Path(props["log"]).open("a") as log:
                     log.write(f"{len(RUNNING)}\\n")
             # Long enough for the others to arrive, however busy the machine is.
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 180
             while len(RUNNING) < props["together"] and time.monotonic() < deadline:
                 time.sleep(0.02)
             time.sleep(0.2)

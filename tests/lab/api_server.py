@@ -56,7 +56,7 @@ class ApiServer:
             if labels:
                 self.kubectl("label", "namespace", name, *(f"{key}={value}" for key, value in labels.items()))
         for name in names:
-            self.kubectl("--namespace", name, "wait", "--for=create", "serviceaccount/default", "--timeout=60s")
+            self.kubectl("--namespace", name, "wait", "--for=create", "serviceaccount/default", "--timeout=180s")
         try:
             yield names
         finally:

@@ -24,7 +24,7 @@ from towpath.registry_client.retry import Retry
 from towpath.ssh.connection import Connection
 
 CANARY = "towpath/canary"
-SERVICE_SECONDS = 60
+SERVICE_SECONDS = 180
 
 
 def layer_of(repository: str) -> bytes:

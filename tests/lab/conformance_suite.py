@@ -18,7 +18,7 @@ from lab.paths import Paths
 MODULE = Path(__file__).parent / "conformance"
 PACKAGE = "github.com/opencontainers/distribution-spec/conformance"
 SPECIFICATION = "1.1"
-RUN_SECONDS = 240
+RUN_SECONDS = 600
 _WHOLE = "OCI Conformance Test/"
 
 

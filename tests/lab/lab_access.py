@@ -37,7 +37,7 @@ class Result:
 def finished(argv: list[str], stdin: str | None = None, env: dict[str, str] | None = None) -> Result:
     """Run a program from the checkout to its end, for at most five minutes."""
     done = subprocess.run(
-        argv, input=stdin or "", capture_output=True, text=True, cwd=CHECKOUT, env=env, timeout=300, check=False
+        argv, input=stdin or "", capture_output=True, text=True, cwd=CHECKOUT, env=env, timeout=900, check=False
     )
     return Result(done.returncode, done.stdout, done.stderr)
 

@@ -36,7 +36,7 @@ from lab.progress import Progress
 CACHE = Path.home() / ".cache/towpath/registries"
 CURRENT, DEBIAN = "3.1.1", "2.8.2"
 ACCOUNT, PASSWORD = "pusher", "only-for-loopback"
-START_SECONDS = 20
+START_SECONDS = 90
 
 
 def program(name: str) -> Path:

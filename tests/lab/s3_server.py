@@ -26,7 +26,7 @@ from tests.lab.registry_server import free_port
 LAB_HOST, LOOPBACK = "10.89.0.1", "127.0.0.1"
 REGION = "us-east-1"
 ACCESS_KEY, SECRET_KEY = "towpath-test", "only-for-the-test-bucket"
-START_SECONDS = 30
+START_SECONDS = 90
 _KEYS_A_REQUEST = 1000
 
 

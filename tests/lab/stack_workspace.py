@@ -19,7 +19,7 @@ from tests.lab.lab_access import LabAccess
 CHECKOUT = Path(__file__).resolve().parents[2]
 PASSPHRASE = "for this test only"
 _LINKED = ("__main__.py", "components", "towpath")
-_RUN_SECONDS = 300
+_RUN_SECONDS = 900
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class StackWorkspace:
         """Ask the registry for its catalog as an account, or as nobody, and return the status; TLS is verified."""
         outputs = self.outputs()
         login = outputs["credentials"][account] if account else None
-        with httpx.Client(verify=self.trust(outputs), trust_env=False, timeout=20) as client:
+        with httpx.Client(verify=self.trust(outputs), trust_env=False, timeout=60) as client:
             return client.get(
                 f"{outputs['registry']['url']}/v2/_catalog",
                 auth=(login["username"], login["password"]) if login else None,

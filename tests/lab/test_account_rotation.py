@@ -11,7 +11,7 @@ STARTED = ("inspect", "registry-6011", "--format", "{{.State.StartedAt}}")
 def status(workspace: StackWorkspace, login: dict[str, str]) -> int:
     """Answer of the registry's API to a login."""
     outputs = workspace.outputs()
-    with httpx.Client(verify=workspace.trust(outputs), trust_env=False, timeout=20) as client:
+    with httpx.Client(verify=workspace.trust(outputs), trust_env=False, timeout=60) as client:
         return client.get(f"{outputs['registry']['url']}/v2/", auth=(login["username"], login["password"])).status_code
 
 

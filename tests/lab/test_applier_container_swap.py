@@ -110,6 +110,20 @@ def test_it_is_made_kept_and_removed(node: AppliedNode, wish: Document) -> None:
     assert node.tree() == before
 
 
+def test_one_that_goes_has_its_files_until_it_has_stopped(node: AppliedNode, wish: Document) -> None:
+    """Without its htpasswd a registry answers 400 to everybody, until it is stopped."""
+    node.apply(wish)
+    runs = f"[ \"$(docker inspect -f '{{{{.State.Running}}}}' {NAME} 2>/dev/null)\" = true ]"
+    watch = f"while [ ! -f /tmp/stop ]; do {runs} && [ ! -f {BASE}/auth/htpasswd ] && {runs} && echo bare; done"
+    node.shell(f"rm -f /tmp/stop; ({watch}) >/tmp/seen 2>&1 &").check()
+    try:
+        node.delete("swap")
+    finally:
+        node.shell("touch /tmp/stop")
+    assert node.shell("sleep 0.2; cat /tmp/seen; rm -f /tmp/seen /tmp/stop").check().stdout == ""
+    assert names(node) == []
+
+
 def test_a_changed_config_restarts_and_a_changed_option_replaces(node: AppliedNode, wish: Document) -> None:
     node.apply(wish)
     first = container_id(node)

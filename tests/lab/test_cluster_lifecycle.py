@@ -20,7 +20,7 @@ def namespace(cluster: ClusterAccess) -> Iterator[str]:
     cluster.import_registry_image()
     with cluster.namespace() as name:
         cluster.apply(name, *registry_objects("steady", NODE_PORT))
-        cluster.kubectl("wait", "-n", name, "--for=condition=Available", "deploy/steady", "--timeout=90s").check()
+        cluster.kubectl("wait", "-n", name, "--for=condition=Available", "deploy/steady", "--timeout=180s").check()
         yield name
 
 
@@ -79,7 +79,7 @@ def test_a_kubelet_that_is_started_again_takes_its_pods_over(
     )
     until(lambda: lab.run("node-1", "systemctl is-active kubelet").stdout == "active\n", "kubelet runs")
     cluster.kubectl("scale", "deploy/steady", "-n", namespace, "--replicas=2").check()
-    cluster.kubectl("rollout", "status", "deploy/steady", "-n", namespace, "--timeout=60s").check()
+    cluster.kubectl("rollout", "status", "deploy/steady", "-n", namespace, "--timeout=180s").check()
     cluster.kubectl("scale", "deploy/steady", "-n", namespace, "--replicas=1").check()
     until(lambda: len(cluster.get("pods", "-n", namespace)["items"]) == 1, "one pod is left")
     assert node_ready(cluster, "node-1")

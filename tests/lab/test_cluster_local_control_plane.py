@@ -43,7 +43,7 @@ def test_namespaces_come_with_a_service_account_and_go(control_plane: ControlPla
     kubectl("create", "namespace", "team-a")
 
     until(lambda: "default" in kubectl("get", "serviceaccounts", "-n", "team-a"), "the ServiceAccount is made")
-    kubectl("delete", "namespace", "team-a", "--timeout=60s")
+    kubectl("delete", "namespace", "team-a", "--timeout=180s")
 
     assert "team-a" not in kubectl("get", "namespaces")
 
@@ -103,6 +103,6 @@ def test_it_ends_with_the_command_that_started_it(tmp_path: Path, how: signal.Si
         assert len(processes_with(f"{folder}/")) >= 3
 
         process.send_signal(how)
-        process.wait(timeout=20)
+        process.wait(timeout=90)
 
     until(lambda: processes_with(f"{folder}/") == [], "all its programs have ended")

@@ -40,7 +40,7 @@ def registry(cluster: ClusterAccess) -> Iterator[Registry]:
     with cluster.namespace() as namespace:
         cluster.apply(namespace, CLAIM, *registry_objects("registry", NODE_PORT, "data"))
         waited = cluster.kubectl(
-            "wait", "-n", namespace, "--for=condition=Available", "deploy/registry", "--timeout=90s"
+            "wait", "-n", namespace, "--for=condition=Available", "deploy/registry", "--timeout=180s"
         )
         assert waited.status == 0, cluster.kubectl("describe", "pods", "-n", namespace).output
         pod = cluster.get("pods", "-n", namespace)["items"][0]
@@ -113,7 +113,7 @@ def test_a_volume_whose_claim_is_gone_is_emptied_and_offered_again(cluster: Clus
     cluster.import_registry_image()
     with cluster.namespace() as namespace:
         cluster.apply(namespace, CLAIM, *registry_objects("filler", NODE_PORT + 1, "data"))
-        cluster.kubectl("wait", "-n", namespace, "--for=condition=Available", "deploy/filler", "--timeout=90s").check()
+        cluster.kubectl("wait", "-n", namespace, "--for=condition=Available", "deploy/filler", "--timeout=180s").check()
         name = cluster.get("pvc", "data", "-n", namespace)["spec"]["volumeName"]
         path = cluster.get("pv", name)["spec"]["local"]["path"]
         lab.run("node-1", f"touch {path}/left").check()

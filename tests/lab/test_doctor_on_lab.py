@@ -59,7 +59,7 @@ class Clinic:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
         )
         return Told(done.returncode, done.stdout, done.stderr)

@@ -77,7 +77,7 @@ class Collected:
         command = [sys.executable, "-m", "towpath", "images", "collect", "-s", stack.stack]
         environment = {**stack.environment, "PYTHONPATH": str(CHECKOUT)}
         with subprocess.Popen(command, cwd=stack.folder, env=environment, start_new_session=True) as process:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 180
             while holder_of(self.deployment()) is None:
                 assert process.poll() is None, "it ended before it was killed"
                 assert time.monotonic() < deadline

@@ -86,7 +86,7 @@ def towpath(workspace: StackWorkspace, *arguments: str) -> Finished:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     return Finished(done.returncode, done.stdout)
@@ -210,7 +210,7 @@ def test_a_killed_deletion_is_finished_by_the_next_up(lab: LabAccess, retained: 
     process = retained.start("up", "--yes", "--skip-preview", "-s", retained.stack)
     saved = retained.folder / ".towpath/saved" / retained.stack
     known = set(saved.glob("*.json"))
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while set(saved.glob("*.json")) == known and time.monotonic() < deadline:
         time.sleep(0.005)
     os.killpg(process.pid, signal.SIGKILL)

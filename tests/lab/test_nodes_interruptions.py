@@ -30,7 +30,7 @@ def test_a_connection_cut_in_the_middle_leaves_a_whole_change_behind(target: Tar
     try:
         node.await_that("ls /dev/shm/towpath.work.*")
         node.in_container("pkill -KILL -f '[s]shd: root@notty'")
-        output, _ = running.communicate(timeout=300)
+        output, _ = running.communicate(timeout=900)
     finally:
         node.release_lock()
         node.await_that("! ls /dev/shm/towpath.* /run/towpath.lock")
@@ -53,7 +53,7 @@ def test_an_applier_killed_in_the_middle_is_recovered_from_by_the_next_up(target
     try:
         node.await_that("systemctl show -p ActiveState docker | grep -q =activating")
         node.in_container("pkill -KILL -f '[t]owpath.boot'")
-        output, _ = running.communicate(timeout=300)
+        output, _ = running.communicate(timeout=900)
     finally:
         node.in_container(f"touch /run/go-on; rm {UNITS}/slow.conf; systemctl daemon-reload")
         node.await_that("systemctl is-active docker")
@@ -76,7 +76,7 @@ def test_two_stacks_at_once_on_one_node_take_turns(
     try:
         both = [stack.start("up", "--yes", "--skip-preview", "-s", stack.stack) for stack in (target.stack, other)]
         for running in both:
-            output, _ = running.communicate(timeout=300)
+            output, _ = running.communicate(timeout=900)
             assert running.returncode == 0, output
         assert target.runs_with("at-once") == [True, True]
         for stack in (target.stack, other):

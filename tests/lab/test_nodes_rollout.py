@@ -145,7 +145,7 @@ def test_two_at_a_time_do_not_wait_for_one_another(fleet: Fleet) -> None:
         meanwhile = fleet.has("paired")
     finally:
         second.release_lock()
-        output, _ = running.communicate(timeout=300)
+        output, _ = running.communicate(timeout=900)
 
     assert running.returncode == 0, output
     assert meanwhile == [True, False, False]

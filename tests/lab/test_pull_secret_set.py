@@ -255,7 +255,7 @@ def test_a_made_namespace_goes_only_if_nothing_of_others_is_in_it(api_server: Ap
     said: list[str] = []
     set_lifecycle.deleted(outs, said.append)
     assert said == [f"namespace {names[1]} stays: it holds ConfigMap theirs"]
-    api_server.kubectl("wait", "--for=delete", f"namespace/{names[0]}", "--timeout=60s")
+    api_server.kubectl("wait", "--for=delete", f"namespace/{names[0]}", "--timeout=180s")
     assert secret(api_server, names[1]) is None
     assert api_server.get("namespace", three[1])["status"]["phase"] == "Active"
     assert api_server.get("-n", names[1], "configmap", "theirs")["metadata"]["name"] == "theirs"

@@ -85,7 +85,7 @@ def namespace(cluster: ClusterAccess) -> Iterator[str]:
 def status(stack: StackWorkspace, login: dict[str, str]) -> int:
     """Answer of the registry's API to a login."""
     outputs = stack.outputs()
-    with httpx.Client(verify=stack.trust(outputs), trust_env=False, timeout=20) as client:
+    with httpx.Client(verify=stack.trust(outputs), trust_env=False, timeout=60) as client:
         return client.get(f"{outputs['registry']['url']}/v2/", auth=(login["username"], login["password"])).status_code
 
 
