@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from towpath.cli import doctor, images
+from towpath.cli import doctor, images, report
 from towpath.errors import TowpathError
 
 app = typer.Typer(
@@ -16,6 +16,7 @@ app = typer.Typer(
 )
 app.add_typer(images.app, name="images")
 app.command("doctor")(doctor.doctor)
+app.command("report")(report.report)
 
 
 @app.callback()
