@@ -1,7 +1,9 @@
 """A program that registers what a stack does, under the same types, with providers that only take it down."""
 
 PROVIDERS = """
-from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
+from pathlib import Path
+
+from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
 
 
 class Taking(ResourceProvider):
@@ -13,6 +15,11 @@ class Taking(ResourceProvider):
 
     def create(self, props):
         return CreateResult("made", {**props})
+
+    def read(self, id_, props):
+        if Path("drift").exists() and props.get("machine") == "node-2":
+            props = {**props, "drifted": True, "files": {**props["files"], "/etc/hosts": "two"}}
+        return ReadResult(id_, props, {key: value for key, value in props.items() if key != "drifted"})
 
     def update(self, _id, _olds, news):
         return UpdateResult({**news})
@@ -57,6 +64,7 @@ for name in ("node-1", "node-2", "node-3"):
             "salt": salt.result,
             "shown": {"no_proxy": ["localhost", *(["10.0.0.0/8"] if to > 1 else [])]},
             "gone": False,
+            "drifted": False,
             "files": {"/etc/docker/daemon.json#proxies": digest, "/etc/hosts": "one"},
             "restarts": {"docker": digest, "containerd": "same"},
             "reloads": {},
@@ -81,4 +89,48 @@ if to > 1:
     pulumi.log.info("images.mirror: 2 of 3 images are to be copied, 1.2 GB at most")
     pulumi.log.warn("node-3 does not answer; it is tried last, after everything else")
 pulumi.export("password", password)
+"""
+
+PACK = """
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc, plugin_pb2
+
+
+class Pack(analyzer_pb2_grpc.AnalyzerServicer):
+    def GetAnalyzerInfo(self, request, context):
+        policy = analyzer_pb2.PolicyInfo(name="batch", enforcementLevel=analyzer_pb2.ADVISORY)
+        return analyzer_pb2.AnalyzerInfo(name="rules", version="1.0.0", policies=[policy], supportsConfig=True)
+
+    def GetPluginInfo(self, request, context):
+        return plugin_pb2.PluginInfo(version="1.0.0")
+
+    def Configure(self, request, context):
+        return empty_pb2.Empty()
+
+    def ConfigureStack(self, request, context):
+        return analyzer_pb2.AnalyzerStackConfigureResponse()
+
+    def Analyze(self, request, context):
+        if not request.urn.endswith("node-1-state"):
+            return analyzer_pb2.AnalyzeResponse()
+        diagnostic = analyzer_pb2.AnalyzeDiagnostic(
+            policyName="batch", policyPackName="rules", policyPackVersion="1.0.0", message="a batch is all there is",
+            enforcementLevel=analyzer_pb2.ADVISORY, urn=request.urn)
+        return analyzer_pb2.AnalyzeResponse(diagnostics=[diagnostic])
+
+    def AnalyzeStack(self, request, context):
+        return analyzer_pb2.AnalyzeResponse()
+
+    def Remediate(self, request, context):
+        return analyzer_pb2.RemediateResponse()
+
+
+server = grpc.server(ThreadPoolExecutor(4))
+analyzer_pb2_grpc.add_AnalyzerServicer_to_server(Pack(), server)
+print(server.add_insecure_port("127.0.0.1:0"), flush=True)
+server.start()
+server.wait_for_termination()
 """
