@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.engine.conftest import EngineProject
 
 PASSWORD = "hunter2-and-more"
-NODES = '{"members": {"node-1": {}, "node-2": {}, "node-3": {}}, "rollout": {"max_unavailable": 2}}'
+NODES = {"rollout.max_unavailable": "2", **{f"members.node-{number}.address": "a.test" for number in (1, 2, 3)}}
 
 
 @pytest.fixture
@@ -28,7 +28,8 @@ def changing(engine_project: EngineProject) -> EngineProject:
     engine_project.program(PROGRAM)
     engine_project.config("to", "1")
     engine_project.config("password", PASSWORD, secret=True)
-    engine_project.config("towpath:nodes", NODES)
+    for path, value in NODES.items():
+        engine_project.pulumi("config", "set", "--stack", "test", "--path", f"towpath:nodes.{path}", stdin=value)
     engine_project.up()
     engine_project.config("to", "2")
     engine_project.environment["PULUMI_ENABLE_STREAMING_JSON_PREVIEW"] = "1"
@@ -78,3 +79,13 @@ def test_a_preview_that_fails_or_breaks_off_is_reported_as_far_as_it_went(changi
     shown = to_markdown(compose(read_stream(failed.stdout)))
     assert "**Failed." in shown
     assert "no such thing" in shown
+
+
+def test_a_secret_among_the_settings_of_nodes_hides_itself_alone(changing: EngineProject) -> None:
+    secret_setting = ("config", "set", "--stack", "test", "--secret", "--path", "towpath:nodes.ssh.password")
+    changing.pulumi(*secret_setting, stdin=PASSWORD)
+    stream = changing.preview("--json").stdout
+    shown = to_markdown(compose(read_stream(stream)))
+    assert "[secret]" in read_stream(stream).config["towpath:nodes"]
+    assert "- `node-1`, batch 1 of 2: restarts `docker`\n" in shown
+    assert PASSWORD not in stream

@@ -48,7 +48,7 @@ def _machines() -> list[dict[str, Any]]:
             "node-1", {**before, "shown": {"no_proxy": ["a.test"]}}, {**after, "shown": {"no_proxy": ["b.test"]}}
         ),
         node_state("node-2", before, after),
-        node_state("node-3", before, {key: UNKNOWN for key in ("files", "restarts", "reloads", "containers")}),
+        node_state("node-3", before, dict.fromkeys(("files", "restarts", "reloads", "containers"), UNKNOWN)),
         node_state("node-4", {**before, "drifted": True, "files": {"/etc/hosts": "c"}}, before),
         node_state("node-1", containers, {**containers, "restarts": {"registry": "b"}}, "update", *server),
     ]

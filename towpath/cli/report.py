@@ -47,7 +47,7 @@ def report(
 
 def _read(stream: str) -> str:
     if stream == _STDIN:
-        return sys.stdin.read()
+        return sys.stdin.buffer.read().decode("utf-8", errors="replace")
     try:
         return Path(stream).read_text(encoding="utf-8", errors="replace")
     except OSError as error:

@@ -3,9 +3,9 @@
 from collections import Counter
 
 from towpath.report.credentials import credential_sections
-from towpath.report.deployment import deployment_section
+from towpath.report.deployment import deployment_section, is_workload
 from towpath.report.drift import drift_section
-from towpath.report.images import copied, deleted, image_sections
+from towpath.report.images import copied, deleted, image_sections, is_due
 from towpath.report.judgement import judgement_sections, notes_section
 from towpath.report.machines import machine_changes, restart_sections
 from towpath.report.namespaces import gained_and_lost, namespace_section
@@ -34,7 +34,9 @@ def compose(preview: Preview, title: str = "") -> Report:
 
 def summary_of(preview: Preview) -> str:
     """Return the one line that says whether there is anything to look at."""
-    return f"{_verdict(preview)}{'; '.join(_parts(preview)) or 'nothing changes'}."
+    nothing = "nothing changes" if preview.result == "succeeded" else "no change up to there"
+    said = "; ".join(_parts(preview)) or nothing
+    return f"{_verdict(preview)}{said[0].upper()}{said[1:]}."
 
 
 def _verdict(preview: Preview) -> str:
@@ -53,12 +55,20 @@ def _parts(preview: Preview) -> list[str]:
         parts.append(
             f"runtimes restart on {counted(len(restarting), 'node')}{f' and may on {len(maybe)} more' if maybe else ''}"
         )
+    parts += _registry(preview)
     parts += _credentials(preview)
     parts += _namespaces(preview)
     parts += _images(preview)
     if drift := len(drift_section(preview).entries):
         parts.append(f"{counted(drift, 'place')} drifted")
     return [part for part in parts if part]
+
+
+def _registry(preview: Preview) -> list[str]:
+    servers = {name for each in machine_changes(preview.steps) if each.is_server for name in each.containers}
+    rolls = any(step.op == "update" and is_workload(step) for step in preview.steps)
+    parts = [f"{counted(len(servers), 'registry container')} restarted"] if servers else []
+    return [*parts, *(["the registry rolls out anew"] if rolls else [])]
 
 
 def _credentials(preview: Preview) -> list[str]:
@@ -79,4 +89,6 @@ def _images(preview: Preview) -> list[str]:
     copies = sum(len(copied(step)) for step in changes if step.is_of("images", "ImageMirror"))
     deletions = sum(len(deleted(step)) for step in changes if step.is_of("images", "ImageDeletion"))
     parts = [f"{counted(copies, 'image')} copied"] if copies else []
+    if any(is_due(step) for step in changes if step.is_of("images", "GarbageCollection")):
+        parts.append("garbage collected")
     return [*parts, *([f"{counted(deletions, 'image')} deleted"] if deletions else [])]

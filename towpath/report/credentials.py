@@ -15,11 +15,12 @@ def credential_sections(steps: Sequence[Step]) -> list[Section]:
     rotations = [entry for step in changes if step.is_of("accounts", "AccountRotation") for entry in _rotation(step)]
     logins = [_login(step) for step in changes if step.is_of("external", "ExternalLogin")]
     certificates = [_certificate(step) for step in changes if step.kind in _CERTIFICATES]
-    values = [
+    values: list[Entry] = [
         (Code(step.name), f" ({step.kind}): {step.op}")
         for step in changes
         if step.type.startswith(("random:", "tls:")) and step.kind not in _CERTIFICATES and step.op in _MADE_ANEW
     ]
+    values += [_schedule(step) for step in changes if step.is_of("accounts", "AccountRotation") and not _rotation(step)]
     return [
         Section("Credentials that rotate", [*rotations, *logins]),
         Section("Certificates", certificates),
@@ -28,9 +29,9 @@ def credential_sections(steps: Sequence[Step]) -> list[Section]:
 
 
 def _rotation(step: Step) -> list[Entry]:
-    account = Code(word(step.new.get("account")) or word(step.old.get("account")) or step.name)
+    account = _account(step)
     if step.op == "delete":
-        return [(account, ": the account goes; its passwords end with this `up`")]
+        return [(account, ": the account goes; its passwords end with this up")]
     if step.op == "create":
         return [(account, ": a new account")]
     before, after = word(step.old.get("number")), word(step.new.get("number"))
@@ -39,9 +40,18 @@ def _rotation(step: Step) -> list[Entry]:
     return [(account, f": password {before} → {after}; the one before ", _end(step))]
 
 
+def _schedule(step: Step) -> Entry:
+    day = word(step.new.get("next_on"))
+    return (_account(step), f": when it rotates changes: {f'from {day} on' if day else 'by hand'}")
+
+
+def _account(step: Step) -> Code:
+    return Code(word(step.new.get("account")) or word(step.old.get("account")) or step.name)
+
+
 def _end(step: Step) -> str:
     if step.after("wish").get("keep_previous") is False:
-        return "is withdrawn at the end of this `up`"
+        return "is withdrawn at the end of this up"
     day = word(step.new.get("next_on"))
     return f"stays good until the next rotation, {f'from {day} on' if day else 'which is by hand'}"
 

@@ -16,7 +16,7 @@ def drift_section(preview: Preview) -> Section:
     entries = [_found(step) for step in preview.drifted]
     seen = {step.urn for step in preview.drifted}
     entries += [entry for step in preview.steps if step.urn not in seen for entry in _remembered(step)]
-    said = "Found otherwise than the last `up` left it; an `up` puts it back." if entries else ""
+    said = "Found otherwise than the last up left it; the next puts it back." if entries else ""
     return Section("Drift", entries, said)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from towpath.machines.batches import batches
-from towpath.report.step import Step
+from towpath.report.step import Step, word
 from towpath.report.stream import Preview
 
 _KEY = "towpath:nodes"
@@ -43,7 +43,8 @@ def fleet_of(preview: Preview) -> Fleet:
     if not isinstance(members, dict):
         return Fleet()
     found = (_SILENT.match(message.text) for message in preview.messages if message.severity == "warning")
-    silent = [name for name in members if name in {match["node"] for match in found if match}]
+    named = {match["node"] for match in found if match}
+    silent = [name for name in members if name in named]
     rollout = nodes.get("rollout")
     size = rollout.get("max_unavailable", _ONE_AT_A_TIME) if isinstance(rollout, dict) else _ONE_AT_A_TIME
     groups: list[list[str]] = []
@@ -58,7 +59,7 @@ def fleet_of(preview: Preview) -> Fleet:
 
 def node_of(step: Step) -> str:
     """Return the machine of a `NodeState`."""
-    return str(step.new.get("machine") or step.old.get("machine") or step.name.removesuffix("-state"))
+    return word(step.new.get("machine")) or word(step.old.get("machine")) or step.name.removesuffix("-state")
 
 
 def _settings(config: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -39,9 +39,17 @@ def copied(step: Step) -> list[str]:
 
 def deleted(step: Step) -> list[tuple[str, Mapping[str, Any], int | None]]:
     """List what a deletion takes, the biggest first: name, record, bytes (None: the tag alone)."""
-    manifests = [(name, record, _bytes(record)) for name, record in step.after("deletions").items()]
-    tags = [(name, record, None) for name, record in step.after("untaggings").items()]
+    plans = [{name: _record(each) for name, each in step.after(key).items()} for key in ("deletions", "untaggings")]
+    manifests = [(name, record, _bytes(record)) for name, record in plans[0].items()]
+    tags = [(name, record, None) for name, record in plans[1].items()]
     return [*sorted(manifests, key=lambda each: (-(each[2] or 0), each[0])), *sorted(tags, key=lambda each: each[0])]
+
+
+def is_due(step: Step) -> bool:
+    """Whether a changed collection collects: there was a deletion, in this up or waiting for its time."""
+    runs = step.new.get("deletions")
+    moved = runs == UNKNOWN or word(runs) != word(step.old.get("deletions"))
+    return step.op == "update" and (moved or bool(step.old.get("deleted_at")))
 
 
 def _copies(steps: Sequence[Step], messages: Sequence[Message]) -> Section:
@@ -87,11 +95,9 @@ def _deletion(name: str, record: Mapping[str, Any], size: int | None) -> Entry:
 
 def _collection(step: Step) -> Entry:
     registry, expected = Code(word(step.new.get("registry")) or step.name), word(step.new.get("expected"))
-    waiting = bool(step.old.get("deleted_at"))
-    runs = step.new.get("deletions")
     if step.op == "create":
         return (registry, f": set up; {expected}")
-    if waiting or runs == UNKNOWN or word(runs) != word(step.old.get("deletions")):
+    if is_due(step):
         return (registry, f": garbage is collected {expected}")
     return (registry, ": other settings are taken down; nothing is collected")
 

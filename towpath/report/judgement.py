@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from towpath.report.section import Code, Entry, Section
+from towpath.report.section import Code, Entry, Section, counted
 from towpath.report.stream import Message, Preview, Verdict
 
 _LONGEST = 2000
@@ -32,7 +32,7 @@ def _unfinished(preview: Preview) -> list[Entry]:
     elif preview.result != "succeeded":
         entries.append(("The preview failed: what follows is not all.",))
     if preview.unread_lines:
-        entries.append((f"{preview.unread_lines:,} lines of the stream could not be read.",))
+        entries.append((f"{counted(preview.unread_lines, 'line')} of the stream could not be read.",))
     return entries
 
 
@@ -51,9 +51,10 @@ def _about(urn: str) -> Entry:
 
 
 def _packs(preview: Preview) -> str:
+    """Name the packs that ran; one from a folder has the folder in its name, after a bar."""
     if not preview.packs:
         return ""
-    ran = ", ".join(f"{name} {version}".strip() for name, version in sorted(preview.packs.items()))
+    ran = ", ".join(f"{name.partition('|')[0]} {version}".strip() for name, version in sorted(preview.packs.items()))
     return f"{ran} ran{'' if preview.verdicts else ', and had nothing to say'}."
 
 

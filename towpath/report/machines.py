@@ -18,6 +18,8 @@ class MachineChange:
     """What one document does to one machine. `maybe`: what restarts if its content, not known yet, is other."""
 
     node: str
+    what: str
+    """Name of the document: the node's own, or what runs there."""
     restarts: Sequence[str] = ()
     maybe: Sequence[str] = ()
     reloads: Sequence[str] = ()
@@ -53,7 +55,9 @@ def restart_sections(preview: Preview) -> list[Section]:
     servers = [change for change in changes if change.is_server]
     restarting = [change for change in nodes if change.restarts or change.maybe]
     return [
-        Section("Runtimes that restart", [_restart(change, fleet) for change in restarting], _batches(fleet, nodes)),
+        Section(
+            "Runtimes that restart", [_restart(change, fleet) for change in restarting], _batches(fleet, restarting)
+        ),
         Section("Registry and caches", [entry for change in servers for entry in _server(change)]),
         Section("Files and settings on machines", [_files(change) for change in changes], folded=True),
     ]
@@ -70,11 +74,12 @@ def _change(step: Step) -> MachineChange:
     swapped = {*moved["containers"], *(name for name in moved["restarts"] if name in containers)}
     return MachineChange(
         node=node_of(step),
+        what=step.name.removesuffix("-state"),
         restarts=restarts,
         maybe=[name for name in candidates if name not in containers] or (["what it runs"] if candidates else []),
         reloads=moved["reloads"],
         containers=sorted({*swapped, *(containers if "containers" in unknown else ())}),
-        files=[*moved["files"], *(["not known before the `up`"] if "files" in unknown else [])],
+        files=[*moved["files"], *(["not known before the up"] if "files" in unknown else [])],
         shown=list(_shown(step)),
         op=step.op,
         is_server=is_server(step),
@@ -102,8 +107,9 @@ def _batches(fleet: Fleet, nodes: Sequence[MachineChange]) -> str:
     numbers = {fleet.batch[change.node] for change in nodes if change.node in fleet.batch}
     if not numbers:
         return ""
-    changed = counted(len({change.node for change in nodes}), "node")
-    return f"{changed} of {len(fleet.batch):,} in {len(numbers):,} of {counted(fleet.count, 'batch', 'batches')}."
+    changed = f"{len({change.node for change in nodes}):,} of {counted(len(fleet.batch), 'node')}"
+    in_batches = f"{len(numbers):,} of {counted(fleet.count, 'batch', 'batches')}"
+    return f"On {changed}, in {in_batches}; each batch waits for the one before."
 
 
 def _restart(change: MachineChange, fleet: Fleet) -> Entry:
@@ -111,7 +117,7 @@ def _restart(change: MachineChange, fleet: Fleet) -> Entry:
     said = verb.get(change.op, " restarts ")
     head: Entry = (Code(change.node), f", {fleet.place(change.node)}:")
     sure: Entry = (said, *_names(change.restarts)) if change.restarts else ()
-    maybe: Entry = (" may restart ", *_names(change.maybe), ", known only in the `up`") if change.maybe else ()
+    maybe: Entry = (" may restart ", *_names(change.maybe), ", known only in the up") if change.maybe else ()
     return (*head, *sure, *(";",) * bool(sure and maybe), *maybe)
 
 
@@ -121,8 +127,9 @@ def _server(change: MachineChange) -> list[Entry]:
 
 
 def _files(change: MachineChange) -> Entry:
-    parts: list[str] = [Code(change.node), f" ({change.op}): "]
-    parts += _names(change.files) if change.files else ["no file"]
+    where = f" on {change.node}" if change.what != change.node else ""
+    parts: list[str] = [Code(change.what), f"{where} ({change.op}): "]
+    parts += _names(change.files) if change.files else ["no file changes"]
     if change.reloads:
         parts += ["; reloads ", *_names(change.reloads)]
     for fact in change.shown:

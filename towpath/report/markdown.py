@@ -10,9 +10,9 @@ from enum import StrEnum
 
 from towpath.report.section import Code, Entry, Report, Section, counted
 
-SMALLEST = 4_000
-"""Below this, titles alone would not fit."""
-_LINE_CHARACTERS = 300
+SMALLEST = 16_000
+"""Below this, what is always shown might not fit, were every character of it escaped."""
+_LINE_CHARACTERS = 600
 """Most of a title or a line that is always shown."""
 _SPECIAL = re.compile(r"[\\`*_\[\]|~#]")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;"}
@@ -56,13 +56,13 @@ def to_markdown(report: Report, limit: int = Host.GITHUB.limit_characters) -> st
 
 def _section(section: Section, lines: Sequence[str], left_out: int) -> str:
     title, count = _line(section.title), len(section.entries)
-    said = f"{_line(section.said)}\n\n" if section.said else ""
+    said = f"{_line(section.said)}\n" if section.said else ""
     cut = f"\n*{counted(left_out, 'entry', 'entries')} left out, to fit in a comment.*\n" if left_out else ""
-    body = "".join(lines) + cut
+    body = "\n".join(part for part in (said, "".join(lines) + cut) if part)
     if not section.folded:
-        return f"\n### {title}\n\n{said}{body}"
+        return f"\n### {title}\n\n{body}"
     numbered = f"{title} ({count:,})" if count else title
-    return f"\n<details><summary>{numbered}</summary>\n\n{said}{body}\n</details>\n"
+    return f"\n<details><summary>{numbered}</summary>\n\n{body}\n</details>\n"
 
 
 def _line(text: str) -> str:

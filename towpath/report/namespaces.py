@@ -32,7 +32,7 @@ def gained_and_lost(step: Step) -> tuple[list[str], list[str]]:
 
 def _total(step: Step) -> str:
     if step.new.get("namespaces") == UNKNOWN:
-        return "Which namespaces are served is known only in the `up`."
+        return "Which namespaces are served is known only in the up."
     gained, lost = gained_and_lost(step)
     return f"{counted(len(step.after('namespaces')), 'namespace')} served: {len(gained):,} gained, {len(lost):,} lost."
 

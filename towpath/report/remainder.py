@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from towpath.report.section import Code, Entry, Section
+from towpath.report.images import deleted
+from towpath.report.section import Code, Entry, Section, counted
 from towpath.report.step import DYNAMIC, Step
 
 _TOLD = frozenset(
@@ -14,8 +15,6 @@ _TOLD = frozenset(
         "cluster:PullSecretSet",
         "cluster:ServiceAccountEntries",
         "images:ImageMirror",
-        "images:ImageDeletion",
-        "images:GarbageCollection",
     }
 )
 
@@ -27,10 +26,14 @@ def remainder_section(steps: Sequence[Step]) -> Section:
         (f"{op}: {count:,} of ", Code(kind)) for (op, kind), count in sorted(counts.items(), key=lambda each: each[0])
     ]
     same = sum(step.op == "same" for step in steps)
-    return Section("Everything else", entries, f"{same:,} resources stay as they are." if steps else "", folded=True)
+    return Section("Everything else", entries, f"{counted(same, 'resource')} unchanged." if same else "", folded=True)
 
 
 def _is_told(step: Step) -> bool:
+    if step.is_of("images", "ImageDeletion"):
+        return step.op != "delete" and bool(deleted(step))
+    if step.is_of("images", "GarbageCollection"):
+        return step.op != "delete"
     if step.type.startswith(DYNAMIC):
         return step.type.removeprefix(DYNAMIC) in _TOLD
     return step.type.startswith(("random:", "tls:")) or (

@@ -23,12 +23,14 @@ _UNKNOWNS = frozenset({"04da6b54-80e4-46f7-96ec-b56ff0331ba9", "output<string>",
 _SHORTEST = 4
 """A shorter text is in every other word; taking it out would leave nothing."""
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)", re.DOTALL)
+_UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _COLOUR = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*[A-Za-z]")
 
 
 def without_secrets(events: list[Any]) -> list[Any]:
     """Return the events with `SECRET` for each secret, and `UNKNOWN` for what is not known yet."""
-    found = {text for text in _secret_texts(events) if len(text) >= _SHORTEST and text != SECRET}
+    texts = {_plain(text) for text in _secret_texts(events)}
+    found = {text for text in texts if len(text) >= _SHORTEST and text != SECRET}
     return [_clean(event, found) for event in events]
 
 
@@ -46,8 +48,13 @@ def _clean(value: Any, secrets: set[str]) -> Any:  # noqa: ANN401 JSON
 
 
 def _clean_text(text: str, secrets: set[str]) -> str:
-    text = _PRIVATE_KEY.sub(SECRET, _COLOUR.sub("", text))
-    return redacted(text, secrets)
+    # Plain first: else what is taken out later could join the halves of a secret.
+    return redacted(_PRIVATE_KEY.sub(SECRET, _plain(text)), secrets)
+
+
+def _plain(text: str) -> str:
+    """Take out colours, control characters and halves of characters."""
+    return _UNSHOWN.sub("", _COLOUR.sub("", text))
 
 
 def _secret_texts(value: Any) -> Iterator[str]:  # noqa: ANN401 JSON

@@ -64,7 +64,7 @@ class Preview:
 def read_stream(text: str) -> Preview:
     """Read a stream, whole or broken off. Raises StreamError where there is no event in it."""
     events, unread = [], 0
-    for line in filter(str.strip, text.splitlines()):
+    for line in filter(str.strip, text.split("\n")):
         try:
             event = json.loads(line)
         except (ValueError, RecursionError):
