@@ -46,6 +46,8 @@ class PullSecretSet(Resource, module="cluster", name="PullSecretSet"):
 """
 
 PROGRAM = """
+import hashlib
+
 import pulumi
 import pulumi_random as random
 from providers import AccountRotation, ImageMirror, NodeState, PullSecretSet
@@ -54,7 +56,8 @@ to = int(pulumi.Config().require("to"))
 password = pulumi.Config().require_secret("password")
 digest = f"{to}" * 32
 salt = random.RandomPassword("credentials-ci", length=32, keepers={"rotation": str(to)})
-for name in ("node-1", "node-2", "node-3"):
+derived = pulumi.Output.unsecret(salt.result).apply(lambda text: {"containerd": hashlib.sha256(text.encode()).hexdigest()})
+for name in ("node-1", "node-2", "node-3", "node-4"):
     NodeState(
         f"{name}-state",
         {
@@ -66,7 +69,7 @@ for name in ("node-1", "node-2", "node-3"):
             "gone": False,
             "drifted": False,
             "files": {"/etc/docker/daemon.json#proxies": digest, "/etc/hosts": "one"},
-            "restarts": {"docker": digest, "containerd": "same"},
+            "restarts": derived if name == "node-4" else {"docker": digest, "containerd": "same"},
             "reloads": {},
             "containers": {},
         },

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.engine.conftest import EngineProject
 
 PASSWORD = "hunter2-and-more"
-NODES = {"rollout.max_unavailable": "2", **{f"members.node-{number}.address": "a.test" for number in (1, 2, 3)}}
+NODES = {"rollout.max_unavailable": "2", **{f"members.node-{number}.address": "a.test" for number in (1, 2, 3, 4)}}
 
 
 @pytest.fixture
@@ -51,8 +51,9 @@ def test_a_report_of_a_real_stream_says_what_changes_and_what_drifted(changing: 
     assert preview.result == "succeeded"
     for line in (
         "## Preview of test",
-        "- `node-1`, batch 1 of 2: restarts `docker`\n",
-        "- `node-3`, batch 2 of 2, which does not answer now and is tried last: restarts `docker`\n",
+        "- `node-1`, batch 1 of 3: restarts `docker`\n",
+        "- `node-4`, batch 2 of 3: may restart `containerd`, known only in the up\n",
+        "- `node-3`, batch 3 of 3, which does not answer now and is tried last: restarts `docker`\n",
         "- `ci`: password 1 → 2; the one before stays good until the next rotation, from 2027-02-01 on",
         "- gains `team-c`",
         "- loses `team-a`",
@@ -87,5 +88,5 @@ def test_a_secret_among_the_settings_of_nodes_hides_itself_alone(changing: Engin
     stream = changing.preview("--json").stdout
     shown = to_markdown(compose(read_stream(stream)))
     assert "[secret]" in read_stream(stream).config["towpath:nodes"]
-    assert "- `node-1`, batch 1 of 2: restarts `docker`\n" in shown
+    assert "- `node-1`, batch 1 of 3: restarts `docker`\n" in shown
     assert PASSWORD not in stream

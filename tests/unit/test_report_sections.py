@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -112,6 +113,7 @@ def test_the_page_asks_nobody_and_shows_every_node() -> None:
     page = to_page(compose(preview), picture_of(preview))
     assert not re.search(r"<script|<link|src=|href=|url\(|@import", page)
     assert "default-src 'none'" in page
+    ElementTree.fromstring(page[page.index("<svg") : page.index("</svg>") + len("</svg>")])
     assert re.findall(r'class="name"[^>]*>([^<]+)', page)[-4:] == ["node-1", "node-3", "node-4", "node-2"]
     assert "@someone&#x27;s &lt;policy&gt;" in page
 
