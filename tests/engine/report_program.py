@@ -56,7 +56,8 @@ to = int(pulumi.Config().require("to"))
 password = pulumi.Config().require_secret("password")
 digest = f"{to}" * 32
 salt = random.RandomPassword("credentials-ci", length=32, keepers={"rotation": str(to)})
-derived = pulumi.Output.unsecret(salt.result).apply(lambda text: {"containerd": hashlib.sha256(text.encode()).hexdigest()})
+shown = pulumi.Output.unsecret(salt.result)
+derived = shown.apply(lambda text: {"containerd": hashlib.sha256(text.encode()).hexdigest()})
 for name in ("node-1", "node-2", "node-3", "node-4"):
     NodeState(
         f"{name}-state",

@@ -88,7 +88,7 @@ def _images() -> list[dict[str, Any]]:
     gone = {"tags": ["1.0"], "reason": "older than 90 days"}
     plan = {
         "deletions": {
-            f"team/small@{OLD}": {**gone, "frees": "900 bytes"},
+            f"team/a-small@{OLD}": {**gone, "frees": "900 bytes"},
             f"team/big@{NEW}": {**gone, "frees": "1,200,000 bytes (1.2 MB)"},
         },
         "untaggings": {"team/app:old": {"digest": OLD, "reason": "not among the last 5"}},

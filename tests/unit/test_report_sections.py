@@ -53,6 +53,31 @@ def test_a_node_that_stays_is_no_restart() -> None:
     assert "restart" not in _shown(node_state("a", wish, {**wish, "files": {"/a": "2"}}), summary())
 
 
+@pytest.mark.parametrize(
+    ("op", "said"), [("create", "restarts as it is set up"), ("delete", "restarts as it is taken back")]
+)
+def test_a_node_that_comes_or_goes_restarts_what_it_has(op: str, said: str) -> None:
+    wish = {"restarts": {"docker": "1", "containerd": "1"}}
+    sides = ({}, wish) if op == "create" else (wish, {})
+    assert f"`a`, batch not known: {said}: `containerd`, `docker`" in _shown(node_state("a", *sides, op), summary())
+
+
+def test_an_account_whose_schedule_alone_changes_does_not_rotate() -> None:
+    where = urn("pulumi-python:dynamic/accounts:AccountRotation", "r", "Credentials")
+    before = {"account": "ci", "number": 1, "next_on": "2027-01-01"}
+    shown = _shown(step("update", where, before, {**before, "number": 1.0, "next_on": "2027-02-01"}), summary())
+    assert "### Credentials" not in shown
+    assert "- `ci`: when it rotates changes: from 2027-02-01 on" in shown
+
+
+def test_a_collection_with_nothing_deleted_is_not_announced() -> None:
+    where = urn("pulumi-python:dynamic/images:GarbageCollection", "g", "CollectedGarbage")
+    props = {"registry": "r:5000", "deletions": 3, "timeout_minutes": 10}
+    assert "nothing is collected" in _shown(step("update", where, props, {**props, "timeout_minutes": 20}), summary())
+    due = _shown(step("update", where, {**props, "deleted_at": "2026-11-24T00:00:00+00:00"}, props), summary())
+    assert "garbage collected" in due
+
+
 def test_drift_of_a_refresh_stands_apart_from_change() -> None:
     where = urn("pulumi-python:dynamic/nodes:NodeState", "a-state", "Node")
     begun = step("refresh", where, {"machine": "a", "files": {"/a": "1", "/b": "1"}})
@@ -66,6 +91,8 @@ def test_drift_of_a_refresh_stands_apart_from_change() -> None:
     shown = _shown(begun, done, summary())
     assert "1 place drifted" in shown
     assert "- `a`: `/b`\n" in shown
+    planned = node_state("a", {"files": {"/b": "2"}, "drifted": True}, {"files": {"/b": "1"}}, "update", "Node")
+    assert "1 place drifted" in _shown(begun, done, planned, summary()), "once, though both steps know of it"
     assert "### Drift" not in _shown(
         begun,
         {

@@ -7,11 +7,7 @@ from typing import Any
 from towpath.report.secrecy import SECRET, UNKNOWN
 
 CHANGES = frozenset({"create", "update", "replace", "delete", "read", "import"})
-"""Steps that do something."""
-PARTS = frozenset(
-    {"create-replacement", "delete-replaced", "import-replacement", "read-replacement", "remove-pending-replace"}
-)
-"""Steps that a `replace` of the same resource stands for."""
+"""Steps that do something. A `replace` stands for the `create-replacement` and `delete-replaced` that come with it."""
 DYNAMIC = "pulumi-python:dynamic/"
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from towpath.report.errors import StreamError
 from towpath.report.secrecy import without_secrets
-from towpath.report.step import PARTS, Step
+from towpath.report.step import Step
 
 _HOW = "make it by `PULUMI_ENABLE_STREAMING_JSON_PREVIEW=1 pulumi preview --json`"
 
@@ -106,7 +106,7 @@ class _Reading:
 
     def planned(self, value: Mapping[str, Any]) -> None:
         step = _step(value)
-        if step is None or step.op in PARTS:
+        if step is None:
             return
         if step.op == "refresh":
             self._refreshed.add(step.urn)
