@@ -32,7 +32,7 @@ def settings(deployment: dict[str, Any]) -> Settings:
 
 def collection(deployment: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> pulumi.Output[Any]:
     monkeypatch.setattr("components.deployed_outputs.deployed_outputs", dict)
-    monkeypatch.setattr("components.images._read", lambda _: KUBECONFIG)
+    monkeypatch.setattr("components.images.reader", lambda _: lambda _path: KUBECONFIG)
     loaded = settings(deployment)
     machines = {name: Machine(name, Connection(f"10.0.0.{at}", KEY)) for at, name in enumerate("ab", 1)}
     images = Images(loaded, machines)

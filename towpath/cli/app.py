@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from towpath.cli import delivering, doctor, images, reaping, starting
+from towpath.cli import delivering, doctor, images, reaping, report, starting
 from towpath.errors import TowpathError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.command("init")(starting.init)
 for command in (delivering.preview, delivering.deploy, delivering.drift, delivering.destroy):
     app.command()(command)
 app.command("reap")(reaping.reap)
+app.command("report")(report.report)
 
 
 @app.callback()

@@ -1,0 +1,82 @@
+"""Passwords, tokens and certificates that change, and until when the ones before are good."""
+
+from collections.abc import Sequence
+
+from towpath.report.section import Code, Entry, Section
+from towpath.report.step import Step, is_known, word
+
+_CERTIFICATES = ("SelfSignedCert", "LocallySignedCert")
+_MADE_ANEW = ("replace", "create", "delete")
+
+
+def credential_sections(steps: Sequence[Step]) -> list[Section]:
+    """Return what rotates, and the generated values behind it."""
+    changes = [step for step in steps if step.is_change]
+    rotations = [entry for step in changes if step.is_of("accounts", "AccountRotation") for entry in _rotation(step)]
+    logins = [_login(step) for step in changes if step.is_of("external", "ExternalLogin")]
+    certificates = [_certificate(step) for step in changes if step.kind in _CERTIFICATES]
+    values: list[Entry] = [
+        (Code(step.name), f" ({step.kind}): {step.op}")
+        for step in changes
+        if step.type.startswith(("random:", "tls:")) and step.kind not in _CERTIFICATES and step.op in _MADE_ANEW
+    ]
+    values += [_schedule(step) for step in changes if step.is_of("accounts", "AccountRotation") and not _rotation(step)]
+    return [
+        Section("Credentials that rotate", [*rotations, *logins]),
+        Section("Certificates", certificates),
+        Section("Generated keys and passwords", values, folded=True),
+    ]
+
+
+def _rotation(step: Step) -> list[Entry]:
+    account = _account(step)
+    if step.op == "delete":
+        return [(account, ": the account goes; its passwords end with this up")]
+    if step.op == "create":
+        return [(account, ": a new account")]
+    before, after = word(step.old.get("number")), word(step.new.get("number"))
+    if before == after:
+        return []
+    return [(account, f": password {before} → {after}; the one before ", _end(step))]
+
+
+def _schedule(step: Step) -> Entry:
+    day = word(step.new.get("next_on"))
+    return (_account(step), f": when it rotates changes: {f'from {day} on' if day else 'by hand'}")
+
+
+def _account(step: Step) -> Code:
+    return Code(word(step.new.get("account")) or word(step.old.get("account")) or step.name)
+
+
+def _end(step: Step) -> str:
+    if step.after("wish").get("keep_previous") is False:
+        return "is withdrawn at the end of this up"
+    day = word(step.new.get("next_on"))
+    return f"stays good until the next rotation, {f'from {day} on' if day else 'which is by hand'}"
+
+
+def _login(step: Step) -> Entry:
+    host = Code(word(step.new.get("host")) or word(step.old.get("host")) or step.name)
+    if step.op != "update":
+        return (host, f": its login: {step.op}")
+    expires = step.old.get("expires")
+    end = f"ends {word(expires)}" if expires and is_known(expires) else "ends when its registry says so"
+    return (host, f": another token; the one before {end}")
+
+
+def _certificate(step: Step) -> Entry:
+    what = "CA" if step.new.get("isCaCertificate") or step.old.get("isCaCertificate") else "certificate"
+    name, hours = Code(step.name), word(step.new.get("validityPeriodHours"))
+    span = f", for {float(hours) / 24:g} days" if hours.replace(".", "", 1).isdigit() else ""
+    if step.op == "create":
+        return (name, f": a new {what}{span}")
+    end = step.old.get("validityEndTime")
+    old = (
+        f"the one before is good until {word(end)}"
+        if end and is_known(end)
+        else "until when the one before is good is not known"
+    )
+    if step.op == "delete":
+        return (name, f": the {what} goes; {old}")
+    return (name, f": another {what}{span}; {old}")

@@ -1,0 +1,119 @@
+"""Images that are copied and deleted, with bytes, and the garbage that is collected."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from towpath.report.secrecy import UNKNOWN
+from towpath.report.section import Code, Entry, Section, counted
+from towpath.report.step import Step, word
+from towpath.report.stream import Message
+
+_FORECAST = re.compile(r"^images\.mirror: (?P<said>\d[\d,]* of .+ at most)$")
+_COUNT = re.compile(r"\d[\d,]*")
+_DIGEST_CHARACTERS = 19
+
+
+def image_sections(steps: Sequence[Step], messages: Sequence[Message]) -> list[Section]:
+    """Return copies, deletions and collections."""
+    changes = [step for step in steps if step.is_change]
+    return [
+        _copies([step for step in changes if step.is_of("images", "ImageMirror")], messages),
+        _deletions([step for step in changes if step.is_of("images", "ImageDeletion") and step.op != "delete"]),
+        Section(
+            "Garbage collection",
+            [
+                _collection(step)
+                for step in changes
+                if step.is_of("images", "GarbageCollection") and step.op != "delete"
+            ],
+        ),
+    ]
+
+
+def copied(step: Step) -> list[str]:
+    """List the images that a mirror gets, moves or puts back."""
+    lost = step.before("drift")
+    return sorted({*step.differing("images"), *(name for name in lost if name in step.after("images"))})
+
+
+def deleted(step: Step) -> list[tuple[str, Mapping[str, Any], int | None]]:
+    """List what a deletion takes, the biggest first: name, record, bytes (None: the tag alone)."""
+    plans = [{name: _record(each) for name, each in step.after(key).items()} for key in ("deletions", "untaggings")]
+    manifests = [(name, record, _bytes(record)) for name, record in plans[0].items()]
+    tags = [(name, record, None) for name, record in plans[1].items()]
+    return [*sorted(manifests, key=lambda each: (-(each[2] or 0), each[0])), *sorted(tags, key=lambda each: each[0])]
+
+
+def is_due(step: Step) -> bool:
+    """Whether a changed collection collects: there was a deletion, in this up or waiting for its time."""
+    runs = step.new.get("deletions")
+    moved = runs == UNKNOWN or word(runs) != word(step.old.get("deletions"))
+    return step.op == "update" and (moved or bool(step.old.get("deleted_at")))
+
+
+def _copies(steps: Sequence[Step], messages: Sequence[Message]) -> Section:
+    entries = [_copy(step, name) for step in steps for name in copied(step)]
+    entries += [
+        (Code(name), ": is wanted no more, and left to retention")
+        for step in steps
+        for name in sorted(step.before("images"))
+        if step.new.get("images") != UNKNOWN and name not in step.after("images")
+    ]
+    found = [match["said"] for message in messages if (match := _FORECAST.match(message.text))]
+    said = f"{found[0]}." if found else f"{counted(len(entries), 'image')}; the bytes are not known." if entries else ""
+    return Section("Images copied", entries, said, folded=True)
+
+
+def _copy(step: Step, name: str) -> Entry:
+    before, after = (_record(images.get(name)) for images in (step.before("images"), step.after("images")))
+    where: Entry = (Code(name), " from ", Code(word(after.get("from"))))
+    if before and before.get("digest") != after.get("digest"):
+        return (*where, ": moves from ", Code(_short(before)), " to ", Code(_short(after)))
+    if name in step.before("drift"):
+        return (*where, f": is put back ({word(step.before('drift')[name])})")
+    return (*where, ": " + ("its settings change" if before else "new"))
+
+
+def _deletions(steps: Sequence[Step]) -> Section:
+    entries: list[Entry] = [_deletion(*each) for step in steps for each in deleted(step)]
+    totals = [total for step in steps if (total := step.after("total"))]
+    said = [
+        f"{counted(_whole(total.get('manifests')), 'manifest')} and {counted(_whole(total.get('tags')), 'tag')} go, "
+        f"which frees {word(total.get('frees'))} once garbage is collected; biggest first."
+        for total in totals
+    ]
+    return Section("Images deleted", entries, " ".join(said) if entries else "", folded=True)
+
+
+def _deletion(name: str, record: Mapping[str, Any], size: int | None) -> Entry:
+    tags = record.get("tags")
+    tagged = f" ({', '.join(word(tag) for tag in tags)})" if isinstance(tags, list) and tags else ""
+    frees = "the tag alone" if size is None else word(record.get("frees"))
+    return (Code(name), f"{tagged}: {frees}; {word(record.get('reason'))}")
+
+
+def _collection(step: Step) -> Entry:
+    registry, expected = Code(word(step.new.get("registry")) or step.name), word(step.new.get("expected"))
+    if step.op == "create":
+        return (registry, f": set up; {expected}")
+    if is_due(step):
+        return (registry, f": garbage is collected {expected}")
+    return (registry, ": other settings are taken down; nothing is collected")
+
+
+def _bytes(record: Mapping[str, Any]) -> int:
+    match = _COUNT.search(word(record.get("frees")))
+    return int(match[0].replace(",", "")) if match else 0
+
+
+def _short(record: Mapping[str, Any]) -> str:
+    return word(record.get("digest"))[:_DIGEST_CHARACTERS]
+
+
+def _record(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _whole(value: object) -> int:
+    return int(value) if isinstance(value, int | float) else 0

@@ -1,0 +1,65 @@
+"""What policies, the engine and the program said."""
+
+from collections.abc import Sequence
+
+from towpath.report.section import Code, Entry, Section, counted
+from towpath.report.stream import Message, Preview, Verdict
+
+_LONGEST = 2000
+"""Characters of one message; the rest is in the preview's own output."""
+_LEVELS = {"mandatory": 0, "remediate": 1, "advisory": 2, "warning": 2}
+
+
+def judgement_sections(preview: Preview) -> list[Section]:
+    """Return errors, policy results and warnings."""
+    verdicts = sorted(preview.verdicts, key=lambda each: _LEVELS.get(each.level, 1))
+    return [
+        Section("Errors", [*_unfinished(preview), *_said(preview.messages, "error")]),
+        Section("Policies", [_verdict(each) for each in verdicts], _packs(preview)),
+        Section("Warnings", _said(preview.messages, "warning")),
+    ]
+
+
+def notes_section(messages: Sequence[Message]) -> Section:
+    """Return what the program and its providers said by the way."""
+    return Section("Notes", _said(messages, "info"), folded=True)
+
+
+def _unfinished(preview: Preview) -> list[Entry]:
+    entries: list[Entry] = []
+    if not preview.result:
+        entries.append(("The preview broke off: what follows is not all.",))
+    elif preview.result != "succeeded":
+        entries.append(("The preview failed: what follows is not all.",))
+    if preview.unread_lines:
+        entries.append((f"{counted(preview.unread_lines, 'line')} of the stream could not be read.",))
+    return entries
+
+
+def _said(messages: Sequence[Message], severity: str) -> list[Entry]:
+    chosen = [each for each in messages if each.severity.partition("#")[0] == severity]
+    return [(*_about(each.urn), cut(each.text)) for each in chosen]
+
+
+def _verdict(verdict: Verdict) -> Entry:
+    return (f"{verdict.level}: ", Code(verdict.policy), ": ", *_about(verdict.urn), cut(verdict.text))
+
+
+def _about(urn: str) -> Entry:
+    name = urn.rpartition("::")[2]
+    return (Code(name), ": ") if name else ()
+
+
+def _packs(preview: Preview) -> str:
+    """Name the packs that ran; one from a folder has the folder in its name, after a bar."""
+    if not preview.packs:
+        return ""
+    ran = ", ".join(f"{name.partition('|')[0]} {version}".strip() for name, version in sorted(preview.packs.items()))
+    return f"{ran} ran{'' if preview.verdicts else ', and had nothing to say'}."
+
+
+def cut(text: str) -> str:
+    """Shorten a message, and say by how much."""
+    if len(text) <= _LONGEST:
+        return text
+    return f"{text[:_LONGEST]}… (and {len(text) - _LONGEST:,} characters more)"

@@ -1,0 +1,61 @@
+"""Namespaces gained and lost, and ServiceAccounts."""
+
+from collections.abc import Sequence
+
+from towpath.report.secrecy import UNKNOWN
+from towpath.report.section import Code, Entry, Section, counted
+from towpath.report.step import Step, word
+
+
+def namespace_section(steps: Sequence[Step]) -> Section:
+    """Return what becomes of pull secrets."""
+    changes = [step for step in steps if step.is_change]
+    entries: list[Entry] = []
+    said = []
+    for step in changes:
+        if step.is_of("cluster", "PullSecretSet"):
+            found = _set(step)
+            entries += found
+            said.append(_total(step))
+        elif step.is_of("cluster", "ServiceAccountEntries"):
+            entries += _accounts(step)
+    return Section("Namespaces", entries, " ".join(said))
+
+
+def gained_and_lost(step: Step) -> tuple[list[str], list[str]]:
+    """Return which namespaces a set gets and gives up; a set that is not known yet does neither."""
+    if step.new.get("namespaces") == UNKNOWN:
+        return [], []
+    before, after = step.before("namespaces"), step.after("namespaces")
+    return sorted(name for name in after if name not in before), sorted(name for name in before if name not in after)
+
+
+def _total(step: Step) -> str:
+    if step.new.get("namespaces") == UNKNOWN:
+        return "Which namespaces are served is known only in the up."
+    gained, lost = gained_and_lost(step)
+    return f"{counted(len(step.after('namespaces')), 'namespace')} served: {len(gained):,} gained, {len(lost):,} lost."
+
+
+def _set(step: Step) -> list[Entry]:
+    gained, lost = gained_and_lost(step)
+    drifted = {word(name) for name in step.old.get("drifted") or []}
+    entries: list[Entry] = [("gains ", Code(name), *((" (drifted)",) if name in drifted else ())) for name in gained]
+    entries += [("loses ", Code(name)) for name in lost]
+    entries += [("changes ", Code(name)) for name in step.differing("namespaces") if name not in gained]
+    refused = step.after("refused")
+    entries += [("cannot serve ", Code(name), f": {word(why)}") for name, why in sorted(refused.items())]
+    return entries
+
+
+def _accounts(step: Step) -> list[Entry]:
+    before, after = step.before("accounts"), step.after("accounts")
+    return [
+        ("ServiceAccounts of ", Code(name), f": {_number(before.get(name))} → {_number(after.get(name))}")
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _number(accounts: object) -> int:
+    return len(accounts) if isinstance(accounts, list) else 0

@@ -1,0 +1,45 @@
+"""A report before it is Markdown or a page: sections of entries, most urgent first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+class Code(str):
+    """A name, as the machine has it."""
+
+    __slots__ = ()
+
+
+Entry: TypeAlias = tuple[str, ...]
+"""Pieces in order: prose, and names as `Code`."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """Entries of one kind. `said` is always shown; `folded` hides the entries until they are asked for."""
+
+    title: str
+    entries: Sequence[Entry] = ()
+    said: str = ""
+    folded: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to show."""
+        return not self.entries and not self.said
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that is shown."""
+
+    title: str
+    summary: str
+    """One line."""
+    sections: Sequence[Section]
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Write a number with its noun."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
