@@ -10,7 +10,7 @@ from lab.progress import Progress
 
 MODULE = RECIPES / "go"
 REGISTRY = "github.com/distribution/distribution/v3"
-REGISTRY_VERSION = "v3.1.1"
+REGISTRY_VERSION = "v3.1.2"
 CRANE = "github.com/google/go-containerregistry/cmd/crane"
 
 

@@ -34,13 +34,13 @@ from lab.paths import Paths
 from lab.progress import Progress
 
 CACHE = Path.home() / ".cache/towpath/registries"
-CURRENT, DEBIAN = "3.1.1", "2.8.2"
+CURRENT, DEBIAN = "3.1.2", "2.8.2"
 ACCOUNT, PASSWORD = "pusher", "only-for-loopback"
 START_SECONDS = 90
 
 
 def program(name: str) -> Path:
-    """Return the path of `3.1.1`, `2.8.2` or `crane`, made first where it is missing; one process at a time makes."""
+    """Return the path of `3.1.2`, `2.8.2` or `crane`, made first where it is missing; one process at a time makes."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
