@@ -5,10 +5,12 @@ A test that changes a node puts it back, or works on a node of its own from `lab
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
 from lab.cluster.local_control_plane import ControlPlane
+from tests.lab import session_turns
 from tests.lab.api_server import ApiServer
 from tests.lab.cluster_access import ClusterAccess
 from tests.lab.lab_access import LabAccess, lab_command, shell_environment
@@ -16,6 +18,20 @@ from tests.lab.node_access import NodeAccess, prepare
 from tests.lab.redis_server import RedisServer
 from tests.lab.s3_server import LAB_HOST, S3Server
 from tests.lab.stack_workspace import StackWorkspace, new_stack
+
+_turns = pytest.StashKey[list[TextIO]]()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let other sessions that use the same ports end first; ours are free again when this process ends."""
+    if session.config.option.collectonly:
+        return
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    names = session_turns.wanted(session.items, Path(__file__).parent)
+    if names and hasattr(session.config, "workerinput"):
+        raise pytest.UsageError("tests of the lab share its nodes: run them without -n")
+    session.config.stash[_turns] = session_turns.take(names, reporter.write_line if reporter else print)
 
 
 @pytest.fixture(scope="session")
