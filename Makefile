@@ -122,8 +122,13 @@ $(ACTIONLINT):
 	@cd .ci/actionlint && CGO_ENABLED=0 GOTOOLCHAIN=local GOWORK=off GOFLAGS= \
 		go build -mod=readonly -trimpath -o "$@.$$$$" github.com/rhysd/actionlint/cmd/actionlint && mv "$@.$$$$" "$@"
 
+.PHONY: docs
+docs: $(INSTALLED) ## build the documentation into .site/; a link that leads nowhere fails it
+	@$(PYTHON) -m sphinx --fail-on-warning --keep-going --quiet --conf-dir docs/site --doctree-dir .site/.doctrees . .site
+	@echo ".site/docs/index.html"
+
 .PHONY: check
-check: $(INSTALLED) $(if $(shell command -v go),$(ACTIONLINT)) ## lint, format, types, workflows
+check: $(INSTALLED) $(if $(shell command -v go),$(ACTIONLINT)) docs ## lint, format, types, workflows, documentation
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
