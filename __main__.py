@@ -30,7 +30,8 @@ def main() -> None:
     asked = ask_for_namespaces(settings, reachable, READ, pulumi.get_stack())
     stack = Stack(settings, reachable, preflight.unreachable, kubernetes_cluster(settings, reachable, READ), asked)
     if registry := stack.registry:
-        pulumi.export("registry", {"url": registry.url, "host": registry.host, "ca_pem": registry.ca_pem})
+        kept = {"kept_claims": stack.kept_claims} if stack.kept_claims else {}
+        pulumi.export("registry", {"url": registry.url, "host": registry.host, "ca_pem": registry.ca_pem, **kept})
     if stack.credentials:
         pulumi.export("credentials", stack.credentials.logins)
         if stack.credentials.next_rotations:

@@ -53,6 +53,8 @@ class RegistryDeploymentArgs:
     salt: pulumi.Output[str]
     """Secret; see `AppliedDocument`."""
     volume: VolumeMachine | None = None
+    kept_claims: Sequence[str] = ()
+    """`NAMESPACE/NAME` of the claims that earlier settings left with their images."""
 
 
 class RegistryDeployment(pulumi.ComponentResource):
@@ -67,11 +69,14 @@ class RegistryDeployment(pulumi.ComponentResource):
     """`HOST[:PORT]`, as it stands in image references."""
     ca_pem: pulumi.Output[str]
     """What clients must trust."""
+    kept_claims: list[str]
+    """`NAMESPACE/NAME` of the claims that a destroy leaves, each with its namespace: this one's and earlier ones."""
 
     def __init__(self, name: str, args: RegistryDeploymentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Run the registry as `args` say."""
         super().__init__("towpath:index:RegistryDeployment", name, {}, opts)
         self._name, self._args, self._deployment = name, args, args.deployment
+        self.kept_claims = sorted({*args.kept_claims, *self._keeps()})
         base = self._base()
         files = self._files()
         before = [*base, *(self._secret(kind, files, base) for kind in SECRETS)]
@@ -85,10 +90,16 @@ class RegistryDeployment(pulumi.ComponentResource):
         self.ca_pem = args.certificates.ca_pem
         self.register_outputs({"url": self.url, "host": self.host, "ca_pem": self.ca_pem})
 
+    def _keeps(self) -> list[str]:
+        made = self._deployment.storage.made_claim
+        claim = persistent_volume_claim(self._deployment)
+        return [f"{self._deployment.namespace}/{claim['metadata']['name']}"] if claim and made and made.keep else []
+
     def _base(self) -> list[pulumi.Resource]:
-        """Make the namespace. One that is to outlive a destroy with its claim is taken over where it is left."""
+        """Make the namespace. One that holds a claim that is kept outlives a destroy, or would take it along."""
         manifest = namespace(self._deployment)
-        return [self._kept_object(manifest)] if manifest else []
+        kept = any(each.startswith(f"{self._deployment.namespace}/") for each in self.kept_claims)
+        return [self._object(manifest, kept=kept)] if manifest else []
 
     def _images(self, base: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
         made: list[pulumi.Resource] = []
@@ -96,17 +107,8 @@ class RegistryDeployment(pulumi.ComponentResource):
             folder = self._folder(self._args.volume)
             made = [folder, self._object(volume, [folder])]
         if claim := persistent_volume_claim(self._deployment):
-            made.append(self._kept_object(claim, [*base, *made]))
+            made.append(self._object(claim, [*base, *made], kept=bool(self._keeps())))
         return made
-
-    def _kept_object(self, manifest: Manifest, after: Sequence[pulumi.Resource] = ()) -> pulumi.Resource:
-        claim = self._deployment.storage.made_claim
-        if claim is None or not claim.keep:
-            return self._object(manifest, after)
-        opts = pulumi.ResourceOptions(
-            parent=self, depends_on=list(after), provider=self._args.cluster.taking_over, retain_on_delete=True
-        )
-        return kubernetes_object(self._named(manifest), manifest, opts)
 
     def _pods(self, after: Sequence[pulumi.Resource], checksums: dict[str, pulumi.Output[str]]) -> pulumi.Resource:
         seconds = f"{self._deployment.ready_seconds}s"
@@ -180,8 +182,15 @@ class RegistryDeployment(pulumi.ComponentResource):
         }
         return RegistryCheck(f"{self._name}-check", props, pulumi.ResourceOptions(parent=self, depends_on=list(after)))
 
-    def _object(self, manifest: Manifest, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
-        return kubernetes_object(self._named(manifest), manifest, self._options(after))
+    def _object(
+        self, manifest: Manifest, after: Sequence[pulumi.Resource] = (), *, kept: bool = False
+    ) -> pulumi.Resource:
+        """Make an object. One that is kept stays at a destroy, and is taken over where it was left."""
+        opts = self._options(after)
+        if kept:
+            left = pulumi.ResourceOptions(provider=self._args.cluster.taking_over, retain_on_delete=True)
+            opts = pulumi.ResourceOptions.merge(opts, left)
+        return kubernetes_object(self._named(manifest), manifest, opts)
 
     def _named(self, manifest: Manifest) -> str:
         return f"{self._name}-{manifest['kind'].lower()}"

@@ -7,6 +7,8 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.deployed_outputs import deployed_outputs
+
 
 @dataclass
 class Recorder(pulumi.runtime.Mocks):
@@ -16,6 +18,8 @@ class Recorder(pulumi.runtime.Mocks):
     registrations: dict[str, pulumi.runtime.MockResourceArgs] = field(default_factory=dict)
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Outputs of a resource by its name, beside or instead of those that all of its type have."""
+    last_outputs: dict[str, Any] = field(default_factory=dict)
+    """What the stack's last `up` gave out."""
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         self.resources[args.name] = (args.typ, dict(args.inputs))
@@ -23,7 +27,8 @@ class Recorder(pulumi.runtime.Mocks):
         return f"{args.name}-id", {**args.inputs, **self._computed(args), **self.answers.get(args.name, {})}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
-        raise AssertionError(f"no component calls {args.token}")
+        assert args.token == "pulumi:pulumi:readStackOutputs", f"no component calls {args.token}"
+        return {"outputs": self.last_outputs}, []
 
     def of_type(self, suffix: str) -> dict[str, dict[str, Any]]:
         """Inputs of the resources whose type ends so, by name."""
@@ -57,6 +62,7 @@ _LOOP = asyncio.new_event_loop()
 def recorder() -> Recorder:
     """Mocks on one event loop for all: the SDK keeps to the first it sees, and other tests may have closed theirs."""
     asyncio.set_event_loop(_LOOP)
+    deployed_outputs.cache_clear()
     mocks = Recorder()
     pulumi.runtime.set_mocks(mocks, project="towpath", stack="test", preview=False)
     return mocks

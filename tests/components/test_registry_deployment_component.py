@@ -79,6 +79,26 @@ def test_a_kept_claim_is_taken_over_and_left(recorder: Any) -> pulumi.Output[Non
 
 
 @pulumi.runtime.test
+@pytest.mark.parametrize("storage", [{"s3": S3}, {"claim": {"keep": False}}])
+def test_the_namespace_of_a_claim_that_was_kept_earlier_is_left_too(
+    recorder: Any, storage: dict[str, Any]
+) -> pulumi.Output[None]:
+    recorder.last_outputs = {"registry": {"kept_claims": ["registry/registry-images", "other/registry-images"]}}
+    loaded = stack({"storage": storage})
+    connections = {name: Connection(node.address, KEY) for name, node in loaded.nodes.members.items()}
+    built = Stack(loaded, connections, (), KubernetesCluster("the-kubeconfig", "https://api.test"))
+    assert built.registry
+    assert built.kept_claims == ["other/registry-images", "registry/registry-images"]
+
+    def check(_: Any) -> None:
+        assert "cluster-taking-over" in recorder.registrations["registry-namespace"].provider
+        claim = recorder.registrations.get("registry-persistentvolumeclaim")
+        assert claim is None or "taking-over" not in claim.provider
+
+    return built.registry.url.apply(check)
+
+
+@pulumi.runtime.test
 def test_nothing_is_kept_that_is_not_to_be(recorder: Any) -> pulumi.Output[None]:
     def check(_: Any) -> None:
         assert list(recorder.of_type("providers:kubernetes")) == ["cluster"]
