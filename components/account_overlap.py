@@ -8,6 +8,7 @@ import pulumi_command as command
 
 from components.credentials import Credentials
 from components.machine import Machine
+from components.surroundings import OWN_PROGRAM, Surroundings
 from towpath.applier.bootstrap import unite_command, unite_stdin
 from towpath.registry.container import htpasswd_path
 from towpath.settings.settings import Settings
@@ -50,7 +51,11 @@ class AccountOverlap(pulumi.ComponentResource):
 
 
 def account_overlap(
-    settings: Settings, machines: Mapping[str, Machine], credentials: Credentials | None, silent: Collection[str]
+    settings: Settings,
+    machines: Mapping[str, Machine],
+    credentials: Credentials | None,
+    silent: Collection[str],
+    surroundings: Surroundings = OWN_PROGRAM,
 ) -> list[pulumi.Resource]:
     """Let a stack's registry take new logins, where it is a container on a machine that is there and answers."""
     if credentials is None or settings.registry.kind != "container":
@@ -58,6 +63,5 @@ def account_overlap(
     node = settings.registry_node
     if node in silent or settings.nodes.members[node].gone:
         return []
-    return [
-        AccountOverlap("overlap", AccountOverlapArgs(machines[node], htpasswd_path(settings.registry), credentials))
-    ]
+    args = AccountOverlapArgs(machines[node], htpasswd_path(settings.registry), credentials)
+    return [AccountOverlap(surroundings.named("overlap"), args, surroundings.options())]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
+from components.surroundings import OWN_PROGRAM, Surroundings
 from towpath.access.kubeconfig_route import rerouted, whole_kubeconfig
 from towpath.access.tunnel import open_tunnel, usual_port
 from towpath.cluster.kubeconfig import read_context
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 class KubernetesCluster:
     """The stack's cluster, with a provider that is registered when something first needs it."""
 
-    def __init__(self, kubeconfig: str, server: str, context: str | None = None) -> None:
+    def __init__(
+        self, kubeconfig: str, server: str, context: str | None = None, surroundings: Surroundings = OWN_PROGRAM
+    ) -> None:
         """Take the content of a kubeconfig (secret) by which this machine reaches the cluster.
 
         `server` is the API server's own address, by which one cluster is told from another: what a stack has in one
@@ -32,6 +35,7 @@ class KubernetesCluster:
         self._kubeconfig = kubeconfig
         self._server = server
         self._context = context
+        self._in = surroundings
 
     @cached_property
     def provider(self) -> "kubernetes.Provider":
@@ -47,7 +51,7 @@ class KubernetesCluster:
         import pulumi_kubernetes as kubernetes  # noqa: PLC0415 most of a second to import, and many stacks need none
 
         return kubernetes.Provider(
-            name,
+            self._in.named(name),
             kubeconfig=pulumi.Output.secret(self._kubeconfig),
             context=self._context,
             cluster_identifier=self._server,
@@ -56,11 +60,12 @@ class KubernetesCluster:
             enable_secret_mutable=True,
             enable_config_map_mutable=True,
             upsert_existing_objects=True if take_over else None,
+            opts=self._in.options(),
         )
 
 
 def kubernetes_cluster(
-    settings: Settings, connections: Mapping[str, Connection], read: ReadFile
+    settings: Settings, connections: Mapping[str, Connection], read: ReadFile, surroundings: Surroundings = OWN_PROGRAM
 ) -> KubernetesCluster | None:
     """Read the kubeconfig, and open the way to the API server where a node leads there; None without a cluster.
 
@@ -77,4 +82,4 @@ def kubernetes_cluster(
         # The language host is this process's parent, and is there until the last resource is deleted.
         port = open_tunnel(connections[node], context.host, context.port, wished, needed_by=os.getppid())
         text = rerouted(text, cluster.context, port)
-    return KubernetesCluster(text, context.server, cluster.context)
+    return KubernetesCluster(text, context.server, cluster.context, surroundings)

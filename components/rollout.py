@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import pulumi
 
 from components.node import Node
+from components.surroundings import OWN_PROGRAM, Surroundings
 from towpath.machines.batches import batches
 
 MakeNode = Callable[[str, pulumi.ResourceOptions], Node]
@@ -12,7 +13,11 @@ MakeNode = Callable[[str, pulumi.ResourceOptions], Node]
 
 
 def roll_out(
-    names: Sequence[str], max_unavailable: int | str, make: MakeNode, after: Sequence[pulumi.Resource] = ()
+    names: Sequence[str],
+    max_unavailable: int | str,
+    make: MakeNode,
+    after: Sequence[pulumi.Resource] = (),
+    surroundings: Surroundings = OWN_PROGRAM,
 ) -> dict[str, Node]:
     """Make the nodes in batches, the first of which waits for `after`.
 
@@ -21,7 +26,7 @@ def roll_out(
     made: dict[str, Node] = {}
     before = list(after)
     for batch in batches(names, max_unavailable):
-        options = pulumi.ResourceOptions(depends_on=list(before))
+        options = surroundings.options(*before)
         nodes = {name: make(name, options) for name in batch}
         made |= nodes
         before = list(nodes.values())
