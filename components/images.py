@@ -1,8 +1,6 @@
 """`Images`: the life of the registry's images, in order: copied in, let go, swept away."""
 
 from collections.abc import Mapping
-from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -10,6 +8,7 @@ import pulumi
 from components.certificates import Certificates
 from components.credentials import Credentials
 from components.machine import Machine
+from components.surroundings import OWN_PROGRAM, Surroundings
 from towpath.settings.files import reader
 from towpath.settings.settings import Settings
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from towpath.images.deletion.survey import Question, Survey
     from towpath.images.mirror.search import MirrorSearch
 
-_PROJECT = Path(__file__).parents[1]
-
 
 class Images:
     """Begins to ask registries as soon as it is made; `register` makes the resources, once there is a registry."""
@@ -30,10 +27,13 @@ class Images:
     deleted: "DeletedImages | None" = None
     collected: "CollectedGarbage | None" = None
 
-    def __init__(self, settings: Settings, machines: Mapping[str, Machine]) -> None:
+    def __init__(
+        self, settings: Settings, machines: Mapping[str, Machine], surroundings: Surroundings = OWN_PROGRAM
+    ) -> None:
         """Begin what takes long. A registry that went with its machine is left alone."""
         self._settings = settings
         self._machines = machines
+        self._in = surroundings
         gone = settings.deployment is None and any(
             settings.nodes.members[name].gone for name in machines if name == settings.registry_node
         )
@@ -75,7 +75,7 @@ class Images:
     def _collects(self) -> bool:
         return self._active and self._settings.images.collects
 
-    @cached_property
+    @property
     def _before(self) -> dict[str, Any]:
         """What the last `up` gave out."""
         from components.deployed_outputs import deployed_outputs  # noqa: PLC0415 as above
@@ -85,14 +85,16 @@ class Images:
     def _mirror_search(self) -> "MirrorSearch":
         from towpath.images.mirror.search import MirrorSearch  # noqa: PLC0415 as above
 
-        return MirrorSearch(self._settings, _PROJECT)
+        return MirrorSearch(self._settings, self._in.project)
 
     def _begin_survey(self) -> None:
         from towpath.images.deletion.question import question_of  # noqa: PLC0415 as above
         from towpath.images.deletion.survey import Survey  # noqa: PLC0415 as above
 
         connections = {name: machine.connection for name, machine in self._machines.items()}
-        self._question = question_of(pulumi.get_stack(), self._settings, self._before, connections, reader(_PROJECT))
+        self._question = question_of(
+            self._in.owner, self._settings, self._before, connections, reader(self._in.project)
+        )
         self._survey = Survey(self._question) if self._question else None
 
     def _mirrored(
@@ -111,7 +113,7 @@ class Images:
             ways=search.ways,
             storage=folder,
         )
-        return MirroredImages("mirror", args, pulumi.ResourceOptions(depends_on=after))
+        return MirroredImages(self._in.named("mirror"), args, self._in.options(*after))
 
     def _deleted(self, access: pulumi.Output[dict[str, Any]], after: list[pulumi.Resource]) -> "DeletedImages":
         from components.image_deletion import DeletedImages, DeletedImagesArgs, Verdict, planned  # noqa: PLC0415 as above
@@ -119,20 +121,20 @@ class Images:
         from towpath.images.retention.plan import Plan  # noqa: PLC0415 as above
 
         settings = self._settings
-        verdict = Verdict(Plan(stack=pulumi.get_stack(), registry=settings.registry_endpoint))
+        verdict = Verdict(Plan(stack=self._in.owner, registry=settings.registry_endpoint))
         if self._question and self._survey:
             mirrored = mirrored_images(self._search.result() if self._search else ())
-            verdict = planned(self._question, self._survey, settings.images, mirrored, _PROJECT)
+            verdict = planned(self._question, self._survey, settings.images, mirrored, self._in.project)
         args = DeletedImagesArgs(
             registry=settings.registry_endpoint,
-            stack=pulumi.get_stack(),
+            stack=self._in.owner,
             access=access,
             verdict=verdict,
             save_folder=settings.images.save_folder,
             cluster=self._question.cluster if self._question else None,
             watch=settings.images.watch,
         )
-        return DeletedImages("retention", args, pulumi.ResourceOptions(depends_on=after))
+        return DeletedImages(self._in.named("retention"), args, self._in.options(*after))
 
     def _collected(self, access: pulumi.Output[dict[str, Any]], after: list[pulumi.Resource]) -> "CollectedGarbage":
         from components.garbage_collection import CollectedGarbage, CollectedGarbageArgs  # noqa: PLC0415 as above
@@ -155,7 +157,7 @@ class Images:
                 interrupts=deployment is None or not deployment.storage.overlapping,
             ),
         )
-        return CollectedGarbage("garbage", args, pulumi.ResourceOptions(depends_on=after))
+        return CollectedGarbage(self._in.named("garbage"), args, self._in.options(*after))
 
     def _place(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return where the registry runs, and the way there as a resource's inputs have it."""
@@ -168,5 +170,5 @@ class Images:
         from towpath.access.registry_in_cluster import registry_in_cluster  # noqa: PLC0415 only stacks with a cluster
 
         connections = {name: machine.connection for name, machine in self._machines.items()}
-        place, through = registry_in_cluster(settings, connections, reader(_PROJECT))
+        place, through = registry_in_cluster(settings, connections, reader(self._in.project))
         return place.to_record(), through.to_record()

@@ -18,6 +18,7 @@ from components.operator_trust import OperatorTrust
 from components.pulling_logins import pulling_logins
 from components.registry import RegistryContainer, RegistryContainerArgs
 from components.rollout import roll_out
+from components.surroundings import OWN_PROGRAM, Surroundings
 from towpath.applier.bootstrap import Sudo
 from towpath.errors import TowpathError
 from towpath.machines.document_id import (
@@ -26,11 +27,9 @@ from towpath.machines.document_id import (
     logins_document_id,
     node_document_id,
     registry_document_id,
-    volume_document_id,
 )
 from towpath.machines.wishes import node_proxy
 from towpath.settings.deployment import Deployment
-from towpath.settings.deployment_storage import NodeVolume
 from towpath.settings.settings import Settings
 from towpath.ssh.connection import Connection
 
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from components.external_logins import ExternalLogins
     from components.kubernetes_provider import KubernetesCluster
     from components.pull_secrets import PullSecrets
-    from components.registry_deployment import RegistryDeployment, VolumeMachine
+    from components.registry_deployment import RegistryDeployment
     from towpath.pull_secrets.survey import AskedSurvey
 
 _SALT_CHARACTERS = 32
@@ -50,6 +49,9 @@ class Stack:
     Nodes that do not answer come last, so that their failure stops nothing else.
     """
 
+    kept_claims: Sequence[str] = ()
+    """`NAMESPACE/NAME` of the PersistentVolumeClaims that a destroy leaves."""
+
     def __init__(
         self,
         settings: Settings,
@@ -57,19 +59,23 @@ class Stack:
         unreachable: Collection[str] = (),
         cluster: "KubernetesCluster | None" = None,
         asked: "AskedSurvey | None" = None,
+        surroundings: Surroundings = OWN_PROGRAM,
     ) -> None:
         """Register everything. `asked`: which namespaces get pull secrets, where the settings have any."""
         self._settings = settings
+        self._in = surroundings
         self._cluster = cluster
         self._machines = {name: Machine(name, connection) for name, connection in connections.items()}
-        self.images = Images(settings, self._machines)
+        self.images = Images(settings, self._machines, surroundings)
         self._certificates = self._signed() if settings.has_certificates else None
         # Not RandomBytes: the id of one is its value, in plain text in the state.
-        self._salt = random.RandomPassword("drift-salt", length=_SALT_CHARACTERS, special=False).result
+        self._salt = random.RandomPassword(
+            self._in.named("drift-salt"), length=_SALT_CHARACTERS, special=False, opts=self._in.options()
+        ).result
         self.credentials = self._made_credentials() if settings.has_registry else None
         self.external = self._external_logins()
         silent = [name for name in settings.nodes.members if name in unreachable]
-        overlap = account_overlap(settings, self._machines, self.credentials, silent)
+        overlap = account_overlap(settings, self._machines, self.credentials, silent, self._in)
         self.nodes = self._roll_out([name for name in settings.nodes.members if name not in unreachable], overlap)
         self.pull_secrets: PullSecrets | None = None
         if self._withdraws:
@@ -95,9 +101,9 @@ class Stack:
             pulumi.log.warn(f"{name} does not answer; it is tried last, after everything else")
         if settings.trust.operator and self._certificates:
             sudo = Sudo("passwordless" if settings.trust.operator_sudo else "none")
-            OperatorTrust(
-                "operator-trust", self._certificates.ca_pem, document_id("operator", pulumi.get_stack()), sudo
-            )
+            document = document_id("operator", self._in.owner)
+            name, opts = self._in.named("operator-trust"), self._in.options()
+            OperatorTrust(name, self._certificates.ca_pem, document, sudo, opts)
 
     def check(self) -> None:
         """Raise TowpathError for what could not be begun, when all else is."""
@@ -107,20 +113,21 @@ class Stack:
     def _signed(self) -> Certificates:
         settings = self._settings
         hosts = [settings.registry_host, *([settings.cache_host] if settings.registry.caches else [])]
-        return Certificates("certificate", settings.registry.certificate, hosts)
+        return Certificates(self._in.named("certificate"), settings.registry.certificate, hosts, self._in.options())
 
     def _roll_out(self, names: Sequence[str], after: Sequence[pulumi.Resource]) -> dict[str, Node]:
-        return roll_out(names, self._settings.nodes.rollout.max_unavailable, self._node, after)
+        return roll_out(names, self._settings.nodes.rollout.max_unavailable, self._node, after, self._in)
 
     def _node(self, name: str, opts: pulumi.ResourceOptions) -> Node:
-        return Node(name, self._node_args(name, node_document_id(name, pulumi.get_stack())), opts)
+        args = self._node_args(name, node_document_id(name, self._in.owner))
+        return Node(self._in.named(name), args, opts)
 
     def _node_logins(self) -> dict[str, NodeLogins]:
         made = {}
         for name in self._logging_in():
-            args = self._node_args(name, logins_document_id(name, pulumi.get_stack()))
-            after = pulumi.ResourceOptions(depends_on=[self.nodes[name], *self._taken])
-            made[name] = NodeLogins(f"{name}-logins", args, after)
+            args = self._node_args(name, logins_document_id(name, self._in.owner))
+            after = self._in.options(self.nodes[name], *self._taken)
+            made[name] = NodeLogins(self._in.named(f"{name}-logins"), args, after)
         return made
 
     def _logging_in(self) -> list[str]:
@@ -150,7 +157,8 @@ class Stack:
         return [self.registry] if self.registry and self._settings.logins_apart else []
 
     def _made_credentials(self) -> Credentials:
-        return Credentials("credentials", self._settings.accounts, overlaps=not self._settings.logins_apart)
+        name, overlaps = self._in.named("credentials"), not self._settings.logins_apart
+        return Credentials(name, self._settings.accounts, self._in.options(), overlaps=overlaps)
 
     def _pull_secrets(self, asked: "AskedSurvey | None", after: Sequence[pulumi.Resource]) -> "PullSecrets | None":
         settings, cluster = self._settings, self._cluster
@@ -168,7 +176,7 @@ class Stack:
             external=self.external.logins if self.external else {},
             ca_pem=self._certificates.ca_pem if self._certificates else "",
         )
-        return PullSecrets("pull-secrets", args, pulumi.ResourceOptions(depends_on=list(after)))
+        return PullSecrets(self._in.named("pull-secrets"), args, self._in.options(*after))
 
     def _consumers(self) -> list[pulumi.Resource]:
         """List who must have moved before the registry withdraws logins; nobody where those before stay valid."""
@@ -179,7 +187,7 @@ class Stack:
 
     def _after_its_node(self, *others: pulumi.Resource) -> pulumi.ResourceOptions:
         """Order what runs on the registry's node: a runtime that restarts takes the registry down with it."""
-        return pulumi.ResourceOptions(depends_on=[self.nodes[self._settings.registry_node], *others])
+        return self._in.options(self.nodes[self._settings.registry_node], *others)
 
     def _registry(self) -> "RegistryContainer | RegistryDeployment | None":
         if self._certificates is None or self.credentials is None:
@@ -194,47 +202,31 @@ class Stack:
             certificates=self._certificates,
             credentials=self.credentials,
             probe_account=settings.accounts[0].name,
-            document_id=registry_document_id(node, pulumi.get_stack()),
+            document_id=registry_document_id(node, self._in.owner),
             salt=self._salt,
             gone=settings.nodes.members[node].gone,
         )
-        return RegistryContainer("registry", args, self._after_its_node(*self._consumers()))
+        return RegistryContainer(self._in.named("registry"), args, self._after_its_node(*self._consumers()))
 
     def _registry_in(
         self, cluster: "KubernetesCluster", deployment: Deployment, certificates: Certificates, credentials: Credentials
     ) -> "RegistryDeployment":
-        from components.registry_access import registry_access  # noqa: PLC0415 most stacks need no HTTP library
-        from components.registry_deployment import RegistryDeployment, RegistryDeploymentArgs  # noqa: PLC0415 as above
+        from components.deployment_args import StackParts, deployment_args  # noqa: PLC0415 most stacks need no cluster
+        from components.registry_deployment import RegistryDeployment  # noqa: PLC0415 as above
 
-        settings = self._settings
-        args = RegistryDeploymentArgs(
-            settings=settings.registry,
-            deployment=deployment,
-            cluster=cluster,
-            address=settings.registry_host,
-            certificates=certificates,
-            credentials=credentials,
-            access=registry_access(settings, certificates, credentials, self._machines),
-            salt=self._salt,
-            volume=self._volume(deployment.storage.volume),
-        )
+        parts = StackParts(self._machines, cluster, certificates, credentials, self._salt, self._in.owner)
+        args = deployment_args(self._settings, deployment, parts)
         # A node whose runtime restarts takes its pods down for a moment.
-        return RegistryDeployment("registry", args, pulumi.ResourceOptions(depends_on=list(self.nodes.values())))
-
-    def _volume(self, volume: NodeVolume | None) -> "VolumeMachine | None":
-        if volume is None:
-            return None
-        from components.registry_deployment import VolumeMachine  # noqa: PLC0415 as above
-
-        name = volume_document_id(volume.node, pulumi.get_stack())
-        return VolumeMachine(self._machines[volume.node], name, self._settings.nodes.members[volume.node].gone)
+        registry = RegistryDeployment(self._in.named("registry"), args, self._in.options(*self.nodes.values()))
+        self.kept_claims = registry.kept_claims
+        return registry
 
     def _external_logins(self) -> "ExternalLogins | None":
         if not self._settings.external_registries:
             return None
         from components.external_logins import ExternalLogins  # noqa: PLC0415 most stacks have none
 
-        return ExternalLogins("external", self._settings.external_registries)
+        return ExternalLogins(self._in.named("external"), self._settings.external_registries, self._in.options())
 
     def _caches(self) -> dict[str, PullThroughCache]:
         if self._certificates is None:
@@ -252,8 +244,8 @@ class Stack:
             address=settings.cache_host,
             certificates=certificates,
             proxy=node_proxy(settings, node, settings.nodes.setup_of(node)),
-            document_id=cache_document_id(host, name, pulumi.get_stack()),
+            document_id=cache_document_id(host, name, self._in.owner),
             salt=self._salt,
             gone=node.gone,
         )
-        return PullThroughCache(f"cache-{host}", args, self._after_its_node())
+        return PullThroughCache(self._in.named(f"cache-{host}"), args, self._after_its_node())
