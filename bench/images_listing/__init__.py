@@ -1,0 +1,1 @@
+"""Listing a registry with the digest of every tag."""
