@@ -87,6 +87,6 @@ def test_a_secret_among_the_settings_of_nodes_hides_itself_alone(changing: Engin
     changing.pulumi(*secret_setting, stdin=PASSWORD)
     stream = changing.preview("--json").stdout
     shown = to_markdown(compose(read_stream(stream)))
-    assert "[secret]" in read_stream(stream).config["towpath:nodes"]
+    assert "[secret]" in str(read_stream(stream).settings.group("nodes"))
     assert "- `node-1`, batch 1 of 3: restarts `docker`\n" in shown
     assert PASSWORD not in stream

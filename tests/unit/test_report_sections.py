@@ -75,7 +75,7 @@ def test_a_collection_with_nothing_deleted_is_not_announced() -> None:
     props = {"registry": "r:5000", "deletions": 3, "timeout_minutes": 10}
     assert "nothing is collected" in _shown(step("update", where, props, {**props, "timeout_minutes": 20}), summary())
     due = _shown(step("update", where, {**props, "deleted_at": "2026-11-24T00:00:00+00:00"}, props), summary())
-    assert "garbage collected" in due
+    assert "garbage is collected" in due
 
 
 def test_drift_of_a_refresh_stands_apart_from_change() -> None:

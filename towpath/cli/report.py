@@ -2,17 +2,20 @@
 
 import sys
 from enum import StrEnum
+from errno import ENOENT
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from towpath.cli.connection import OptionsError
+from towpath.doctor.pulumi import PulumiError, project_folder
 from towpath.report.compose import compose
 from towpath.report.markdown import SMALLEST, Host, to_markdown
 from towpath.report.page import to_page
 from towpath.report.picture import picture_of
 from towpath.report.stream import read_stream
+from towpath.settings.files import reader
 
 _STDIN = "-"
 
@@ -33,7 +36,7 @@ def report(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="write to this file")] = None,
 ) -> None:
     """Turn the streaming JSON of `pulumi preview` into Markdown for a pull request, or into a page; no secrets."""
-    preview = read_stream(_read(stream))
+    preview = read_stream(_read(stream), _project_file)
     made = compose(preview, title)
     if how is ReportFormat.HTML:
         text = to_page(made, picture_of(preview))
@@ -52,6 +55,14 @@ def _read(stream: str) -> str:
         return Path(stream).read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise OptionsError(f"{stream}: cannot be read ({error.strerror})") from None
+
+
+def _project_file(path: str) -> str:
+    """Read what the settings share, where this runs in the project's folder."""
+    try:
+        return reader(project_folder(Path.cwd()))(path)
+    except PulumiError as error:
+        raise FileNotFoundError(ENOENT, str(error)) from None
 
 
 def _write(out: Path, text: str) -> None:

@@ -2,15 +2,16 @@
 
 from collections import Counter
 
-from towpath.report.credentials import credential_sections
+from towpath.report.credentials import credential_sections, credentials_in_words
 from towpath.report.deployment import deployment_section, is_workload
 from towpath.report.drift import drift_section
-from towpath.report.images import copied, deleted, image_sections, is_due
+from towpath.report.images import image_sections, images_in_words
 from towpath.report.judgement import judgement_sections, notes_section
 from towpath.report.machines import machine_changes, restart_sections
 from towpath.report.namespaces import gained_and_lost, namespace_section
 from towpath.report.remainder import remainder_section
 from towpath.report.section import Report, Section, counted
+from towpath.report.servers import restarting_servers, server_section
 from towpath.report.stream import Preview
 
 _VERBS = (("create", "create"), ("update", "update"), ("replace", "replace"), ("delete", "delete"))
@@ -20,13 +21,13 @@ def compose(preview: Preview, title: str = "") -> Report:
     """Make the report. `title`: else it names the stack."""
     steps, messages = preview.steps, preview.messages
     errors, policies, warnings = judgement_sections(preview)
-    runtimes, servers, files = restart_sections(preview)
+    runtimes, files = restart_sections(preview)
     rotations, certificates, values = credential_sections(steps)
     copies, deletions, collection = image_sections(steps, messages)
     sections: list[Section] = [
-        *(errors, policies, runtimes, servers, deployment_section(steps), rotations, certificates),
+        *(errors, policies, runtimes, server_section(preview), deployment_section(steps), rotations, certificates),
         *(namespace_section(steps), deletions, copies, collection, drift_section(preview), warnings),
-        *(files, values, notes_section(messages), remainder_section(steps)),
+        *(files, values, notes_section(messages), remainder_section(preview)),
     ]
     shown = [section for section in sections if not section.is_empty]
     return Report(title or f"Preview of {preview.stack or 'a stack'}", summary_of(preview), shown)
@@ -56,25 +57,24 @@ def _parts(preview: Preview) -> list[str]:
             f"runtimes restart on {counted(len(restarting), 'node')}{f' and may on {len(maybe)} more' if maybe else ''}"
         )
     parts += _registry(preview)
-    parts += _credentials(preview)
+    parts += credentials_in_words(preview.steps)
     parts += _namespaces(preview)
-    parts += _images(preview)
+    parts += images_in_words(preview.steps, preview.messages)
     if drift := len(drift_section(preview).entries):
         parts.append(f"{counted(drift, 'place')} drifted")
     return [part for part in parts if part]
 
 
 def _registry(preview: Preview) -> list[str]:
-    servers = {name for each in machine_changes(preview.steps) if each.is_server for name in each.containers}
+    sure, maybe = restarting_servers(preview.steps)
     rolls = any(step.op == "update" and is_workload(step) for step in preview.steps)
-    parts = [f"{counted(len(servers), 'registry container')} restarted"] if servers else []
-    return [*parts, *(["the registry rolls out anew"] if rolls else [])]
-
-
-def _credentials(preview: Preview) -> list[str]:
-    rotations, certificates, _values = credential_sections(preview.steps)
-    parts = [(rotations, "credential", ""), (certificates, "certificate", "")]
-    return [f"{counted(len(each.entries), one, many)} changed" for each, one, many in parts if each.entries]
+    parts = [(sure, "restarts", "restart"), (maybe, "may restart", "may restart")]
+    said = [
+        f"{counted(len(names), 'registry container')} {one if len(names) == 1 else many}"
+        for names, one, many in parts
+        if names
+    ]
+    return [*said, *(["the registry rolls out anew"] if rolls else [])]
 
 
 def _namespaces(preview: Preview) -> list[str]:
@@ -82,13 +82,3 @@ def _namespaces(preview: Preview) -> list[str]:
     pairs = [gained_and_lost(step) for step in sets]
     gained, lost = sum(len(pair[0]) for pair in pairs), sum(len(pair[1]) for pair in pairs)
     return [f"{counted(gained, 'namespace')} gained, {lost:,} lost"] if gained or lost else []
-
-
-def _images(preview: Preview) -> list[str]:
-    changes = [step for step in preview.steps if step.is_change and step.op != "delete"]
-    copies = sum(len(copied(step)) for step in changes if step.is_of("images", "ImageMirror"))
-    deletions = sum(len(deleted(step)) for step in changes if step.is_of("images", "ImageDeletion"))
-    parts = [f"{counted(copies, 'image')} copied"] if copies else []
-    if any(is_due(step) for step in changes if step.is_of("images", "GarbageCollection")):
-        parts.append("garbage collected")
-    return [*parts, *([f"{counted(deletions, 'image')} deleted"] if deletions else [])]

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from towpath.report.section import Code, Entry, Section
+from towpath.report.section import Code, Entry, Section, counted
 from towpath.report.step import Step, is_known, word
 
-_CERTIFICATES = ("SelfSignedCert", "LocallySignedCert")
+_LEAF = "LocallySignedCert"
+_CERTIFICATES = ("SelfSignedCert", _LEAF)
 _MADE_ANEW = ("replace", "create", "delete")
 
 
@@ -14,11 +15,13 @@ def credential_sections(steps: Sequence[Step]) -> list[Section]:
     changes = [step for step in steps if step.is_change]
     rotations = [entry for step in changes if step.is_of("accounts", "AccountRotation") for entry in _rotation(step)]
     logins = [_login(step) for step in changes if step.is_of("external", "ExternalLogin")]
-    certificates = [_certificate(step) for step in changes if step.kind in _CERTIFICATES]
+    issued = [step for step in changes if is_certificate(step)]
+    stays = not any(_is_ca(step) for step in issued)
+    certificates = [_certificate(step, stays=stays) for step in issued]
     values: list[Entry] = [
         (Code(step.name), f" ({step.kind}): {step.op}")
         for step in changes
-        if step.type.startswith(("random:", "tls:")) and step.kind not in _CERTIFICATES and step.op in _MADE_ANEW
+        if step.type.startswith(("random:", "tls:")) and not is_certificate(step) and step.op in _MADE_ANEW
     ]
     values += [_schedule(step) for step in changes if step.is_of("accounts", "AccountRotation") and not _rotation(step)]
     return [
@@ -26,6 +29,31 @@ def credential_sections(steps: Sequence[Step]) -> list[Section]:
         Section("Certificates", certificates),
         Section("Generated keys and passwords", values, folded=True),
     ]
+
+
+def is_certificate(step: Step) -> bool:
+    """Whether another certificate is issued, or one goes."""
+    return step.is_change and step.kind in _CERTIFICATES and step.is_in("Certificates")
+
+
+def credentials_in_words(steps: Sequence[Step]) -> list[str]:
+    """Say in a few words what rotates, comes and goes."""
+    changes = [step for step in steps if step.is_change]
+    accounts = [step for step in changes if step.is_of("accounts", "AccountRotation")]
+    tokens = sum(step.op == "update" for step in changes if step.is_of("external", "ExternalLogin"))
+    issued = sum(step.op != "delete" for step in changes if is_certificate(step))
+    numbers = (
+        (
+            sum(step.op == "update" and bool(_rotation(step)) for step in accounts),
+            "password rotates",
+            "passwords rotate",
+        ),
+        (sum(step.op == "create" for step in accounts), "new account", ""),
+        (sum(step.op == "delete" for step in accounts), "account goes", "accounts go"),
+        (tokens, "token is renewed", "tokens are renewed"),
+        (issued, "certificate is issued", "certificates are issued"),
+    )
+    return [counted(number, one, many) for number, one, many in numbers if number]
 
 
 def _rotation(step: Step) -> list[Entry]:
@@ -65,8 +93,12 @@ def _login(step: Step) -> Entry:
     return (host, f": another token; the one before {end}")
 
 
-def _certificate(step: Step) -> Entry:
-    what = "CA" if step.new.get("isCaCertificate") or step.old.get("isCaCertificate") else "certificate"
+def _is_ca(step: Step) -> bool:
+    return bool(step.new.get("isCaCertificate") or step.old.get("isCaCertificate"))
+
+
+def _certificate(step: Step, *, stays: bool) -> Entry:
+    what = "CA" if _is_ca(step) else "certificate"
     name, hours = Code(step.name), word(step.new.get("validityPeriodHours"))
     span = f", for {float(hours) / 24:g} days" if hours.replace(".", "", 1).isdigit() else ""
     if step.op == "create":
@@ -79,4 +111,5 @@ def _certificate(step: Step) -> Entry:
     )
     if step.op == "delete":
         return (name, f": the {what} goes; {old}")
-    return (name, f": another {what}{span}; {old}")
+    trusted = "; by the same CA, so that clients need nothing" if stays and step.kind == _LEAF else ""
+    return (name, f": another {what}{span}; {old}{trusted}")

@@ -21,7 +21,7 @@ def drift_section(preview: Preview) -> Section:
 
 
 def _found(step: Step) -> Entry:
-    if not step.new:
+    if step.is_gone:
         return (Code(step.name), f" ({step.kind}) is not there any more")
     names = sorted(name for name in step.new if step.old.get(name) != step.new[name] and name not in _HIDDEN)
     if is_node_state(step):

@@ -1,16 +1,13 @@
 """Which nodes there are and in which batches they change, as far as the stream tells."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from towpath.machines.batches import batches
 from towpath.report.step import Step, word
 from towpath.report.stream import Preview
 
-_KEY = "towpath:nodes"
 _SILENT = re.compile(r"^(?P<node>\S+) does not answer; it is tried last")
 _ONE_AT_A_TIME = 1
 
@@ -27,7 +24,7 @@ class Fleet:
         """Say which batch a node is in."""
         number = self.batch.get(node)
         if number is None:
-            return "batch not known"
+            return "no more in the stack" if self.batch else "batch not known"
         last = ", which does not answer now and is tried last" if node in self.silent else ""
         return f"batch {number} of {self.count}{last}"
 
@@ -38,19 +35,17 @@ class Fleet:
 
 def fleet_of(preview: Preview) -> Fleet:
     """Find the batches out as the program does: from the settings, with nodes that do not answer last."""
-    nodes = _settings(preview.config)
-    members = nodes.get("members")
-    if not isinstance(members, dict):
+    settings = preview.settings
+    members, size = settings.group("nodes", "members"), settings.at("nodes", "rollout", "max_unavailable")
+    if not members or (size is None and not settings.is_whole):
         return Fleet()
     found = (_SILENT.match(message.text) for message in preview.messages if message.severity == "warning")
     named = {match["node"] for match in found if match}
     silent = [name for name in members if name in named]
-    rollout = nodes.get("rollout")
-    size = rollout.get("max_unavailable", _ONE_AT_A_TIME) if isinstance(rollout, dict) else _ONE_AT_A_TIME
     groups: list[list[str]] = []
     try:
         for names in ([name for name in members if name not in silent], silent):
-            groups += batches(names, size) if names else []
+            groups += batches(names, _ONE_AT_A_TIME if size is None else size) if names else []
     except ValueError:
         return Fleet()
     numbers = {name: number for number, group in enumerate(groups, 1) for name in group}
@@ -60,11 +55,3 @@ def fleet_of(preview: Preview) -> Fleet:
 def node_of(step: Step) -> str:
     """Return the machine of a `NodeState`."""
     return word(step.new.get("machine")) or word(step.old.get("machine")) or step.name.removesuffix("-state")
-
-
-def _settings(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    try:
-        found = json.loads(str(config.get(_KEY, "")))
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}

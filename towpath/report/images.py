@@ -4,12 +4,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from towpath.images.collection.schedule import ALWAYS
 from towpath.report.secrecy import UNKNOWN
 from towpath.report.section import Code, Entry, Section, counted
 from towpath.report.step import Step, word
 from towpath.report.stream import Message
 
-_FORECAST = re.compile(r"^images\.mirror: (?P<said>\d[\d,]* of .+ at most)$")
+_FORECAST = re.compile(r"^images\.mirror: (?P<said>\d[\d,]* of .+, (?P<bytes>.+ at most))$")
+_ROUNDED = re.compile(r"\(([^()]+)\)$")
 _COUNT = re.compile(r"\d[\d,]*")
 _DIGEST_CHARACTERS = 19
 
@@ -17,18 +19,27 @@ _DIGEST_CHARACTERS = 19
 def image_sections(steps: Sequence[Step], messages: Sequence[Message]) -> list[Section]:
     """Return copies, deletions and collections."""
     changes = [step for step in steps if step.is_change]
+    deletes = any(deleted(step) for step in _of(changes, "ImageDeletion"))
     return [
         _copies([step for step in changes if step.is_of("images", "ImageMirror")], messages),
-        _deletions([step for step in changes if step.is_of("images", "ImageDeletion") and step.op != "delete"]),
+        _deletions(_of(changes, "ImageDeletion")),
         Section(
-            "Garbage collection",
-            [
-                _collection(step)
-                for step in changes
-                if step.is_of("images", "GarbageCollection") and step.op != "delete"
-            ],
+            "Garbage collection", [_collection(step, deletes=deletes) for step in _of(changes, "GarbageCollection")]
         ),
     ]
+
+
+def images_in_words(steps: Sequence[Step], messages: Sequence[Message]) -> list[str]:
+    """Say in a few words what is copied, goes, and is swept, with bytes where they are known."""
+    changes = [step for step in steps if step.is_change]
+    copies = sum(len(copied(step)) for step in _of(changes, "ImageMirror"))
+    deletions = sum(len(deleted(step)) for step in _of(changes, "ImageDeletion"))
+    sent = [f" ({match['bytes']})" for message in messages if (match := _FORECAST.match(message.text))]
+    freed = [f" ({short})" for step in _of(changes, "ImageDeletion") if (short := _short_bytes(step.after("total")))]
+    parts = [f"{counted(copies, 'image')} copied{''.join(sent)}"] if copies else []
+    parts += [f"{counted(deletions, 'image')} deleted{''.join(freed)}"] if deletions else []
+    swept = any(is_due(step, deletes=bool(deletions)) for step in _of(changes, "GarbageCollection"))
+    return [*parts, *(["garbage is collected"] if swept else [])]
 
 
 def copied(step: Step) -> list[str]:
@@ -45,15 +56,18 @@ def deleted(step: Step) -> list[tuple[str, Mapping[str, Any], int | None]]:
     return [*sorted(manifests, key=lambda each: (-(each[2] or 0), each[0])), *sorted(tags, key=lambda each: each[0])]
 
 
-def is_due(step: Step) -> bool:
-    """Whether a changed collection collects: there was a deletion, in this up or waiting for its time."""
+def is_due(step: Step, *, deletes: bool) -> bool:
+    """Whether a changed collection collects: always, or after a deletion, in this `up` or waiting for its time."""
     runs = step.new.get("deletions")
-    moved = runs == UNKNOWN or word(runs) != word(step.old.get("deletions"))
-    return step.op == "update" and (moved or bool(step.old.get("deleted_at")))
+    if step.new.get("when") == ALWAYS or (runs == UNKNOWN and deletes):
+        return True
+    moved = runs != UNKNOWN and int(word(runs) or 0) != int(word(step.old.get("deletions")) or 0)
+    return moved or (step.op == "update" and bool(step.old.get("deleted_at")))
 
 
 def _copies(steps: Sequence[Step], messages: Sequence[Message]) -> Section:
     entries = [_copy(step, name) for step in steps for name in copied(step)]
+    new = len(entries)
     entries += [
         (Code(name), ": is wanted no more, and left to retention")
         for step in steps
@@ -61,7 +75,7 @@ def _copies(steps: Sequence[Step], messages: Sequence[Message]) -> Section:
         if step.new.get("images") != UNKNOWN and name not in step.after("images")
     ]
     found = [match["said"] for message in messages if (match := _FORECAST.match(message.text))]
-    said = f"{found[0]}." if found else f"{counted(len(entries), 'image')}; the bytes are not known." if entries else ""
+    said = f"{found[0]}." if found else f"{counted(new, 'image')}; the bytes are not known." if new else ""
     return Section("Images copied", entries, said, folded=True)
 
 
@@ -90,21 +104,39 @@ def _deletion(name: str, record: Mapping[str, Any], size: int | None) -> Entry:
     tags = record.get("tags")
     tagged = f" ({', '.join(word(tag) for tag in tags)})" if isinstance(tags, list) and tags else ""
     frees = "the tag alone" if size is None else word(record.get("frees"))
-    return (Code(name), f"{tagged}: {frees}; {word(record.get('reason'))}")
+    return (Code(name), f"{tagged}: {frees}; {'; '.join([*_nature(record), word(record.get('reason'))])}")
 
 
-def _collection(step: Step) -> Entry:
+def _nature(record: Mapping[str, Any]) -> list[str]:
+    """Say for which platforms an image is, and when it was made."""
+    platforms, made = record.get("platforms"), word(record.get("created")).partition("T")[0]
+    listed = ", ".join(word(each) for each in platforms) if isinstance(platforms, list) else ""
+    return [part for part in (listed, made and f"made on {made}") if part]
+
+
+def _collection(step: Step, *, deletes: bool) -> Entry:
     registry, expected = Code(word(step.new.get("registry")) or step.name), word(step.new.get("expected"))
-    if step.op == "create":
-        return (registry, f": set up; {expected}")
-    if is_due(step):
+    if is_due(step, deletes=deletes):
         return (registry, f": garbage is collected {expected}")
+    if step.op == "create":
+        return (registry, f": set up; garbage is collected {expected}")
     return (registry, ": other settings are taken down; nothing is collected")
 
 
 def _bytes(record: Mapping[str, Any]) -> int:
     match = _COUNT.search(word(record.get("frees")))
     return int(match[0].replace(",", "")) if match else 0
+
+
+def _short_bytes(total: Mapping[str, Any]) -> str:
+    """Take the rounded figure out of `at most 1,604,002 bytes (1.6 MB)`."""
+    frees = word(total.get("frees"))
+    match = _ROUNDED.search(frees)
+    return ("at most " if frees.startswith("at most") else "") + match[1] if match else frees
+
+
+def _of(changes: Sequence[Step], kind: str) -> list[Step]:
+    return [step for step in changes if step.is_of("images", kind) and step.op != "delete"]
 
 
 def _short(record: Mapping[str, Any]) -> str:

@@ -1,12 +1,18 @@
 """What policies, the engine and the program said."""
 
+import re
 from collections.abc import Sequence
 
+from towpath.report.missing import missing_entries
 from towpath.report.section import Code, Entry, Section, counted
 from towpath.report.stream import Message, Preview, Verdict
 
 _LONGEST = 2000
 """Characters of one message; the rest is in the preview's own output."""
+_TOLD = re.compile(r"images\.(mirror: \d[\d,]* of .+ at most|retention: \d+ manifests and \d+ tags go, .+)$")
+"""Notes whose figures stand in the sections of images."""
+_FAILED, _CALLING = "preview failed", "Preview failed: Exception calling application: "
+_VALUE = re.compile(r"\A.*?(property \S+) value \{.*\} has a problem", re.DOTALL)
 _LEVELS = {"mandatory": 0, "remediate": 1, "advisory": 2, "warning": 2}
 
 
@@ -14,15 +20,16 @@ def judgement_sections(preview: Preview) -> list[Section]:
     """Return errors, policy results and warnings."""
     verdicts = sorted(preview.verdicts, key=lambda each: _LEVELS.get(each.level, 1))
     return [
-        Section("Errors", [*_unfinished(preview), *_said(preview.messages, "error")]),
+        Section("Errors", [*_unfinished(preview), *_said(preview.messages, "error"), *missing_entries(preview)]),
         Section("Policies", [_verdict(each) for each in verdicts], _packs(preview)),
         Section("Warnings", _said(preview.messages, "warning")),
     ]
 
 
 def notes_section(messages: Sequence[Message]) -> Section:
-    """Return what the program and its providers said by the way."""
-    return Section("Notes", _said(messages, "info"), folded=True)
+    """Return what the program and its providers said by the way, and no other section says."""
+    others = [message for message in messages if not _TOLD.match(message.text)]
+    return Section("Notes", _said(others, "info"), folded=True)
 
 
 def _unfinished(preview: Preview) -> list[Entry]:
@@ -38,7 +45,8 @@ def _unfinished(preview: Preview) -> list[Entry]:
 
 def _said(messages: Sequence[Message], severity: str) -> list[Entry]:
     chosen = [each for each in messages if each.severity.partition("#")[0] == severity]
-    return [(*_about(each.urn), cut(each.text)) for each in chosen]
+    texts = [(each.urn, _without_wrapping(each.text)) for each in chosen]
+    return [(*_about(urn), cut(text)) for urn, text in texts if text != _FAILED or len(texts) == 1]
 
 
 def _verdict(verdict: Verdict) -> Entry:
@@ -56,6 +64,11 @@ def _packs(preview: Preview) -> str:
         return ""
     ran = ", ".join(f"{name.partition('|')[0]} {version}".strip() for name, version in sorted(preview.packs.items()))
     return f"{ran} ran{'' if preview.verdicts else ', and had nothing to say'}."
+
+
+def _without_wrapping(text: str) -> str:
+    """Take out what the engine puts around a provider's words: what Python did, and all of a property's value."""
+    return _VALUE.sub(r"\1 has a problem", text).removeprefix(_CALLING)
 
 
 def cut(text: str) -> str:

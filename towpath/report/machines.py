@@ -1,11 +1,11 @@
-"""What changes on machines: runtimes and containers that restart, files, batches."""
+"""What changes on machines: runtimes that restart, files, batches."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from towpath.report.fleet import Fleet, fleet_of, node_of
 from towpath.report.secrecy import UNKNOWN
-from towpath.report.section import Code, Entry, Section, counted
+from towpath.report.section import Code, Entry, Section, counted, names
 from towpath.report.step import Step
 from towpath.report.stream import Preview
 
@@ -30,6 +30,8 @@ class MachineChange:
     op: str = "update"
     is_server: bool = False
     """Whether it is the registry or a cache, and not the node itself."""
+    is_unknown: bool = False
+    """Whether some of it is known only in the `up`."""
 
 
 def is_node_state(step: Step) -> bool:
@@ -48,17 +50,15 @@ def machine_changes(steps: Sequence[Step]) -> list[MachineChange]:
 
 
 def restart_sections(preview: Preview) -> list[Section]:
-    """Return runtimes that restart, servers that do, and what else changes on machines."""
+    """Return runtimes that restart, and what else changes on machines."""
     fleet = fleet_of(preview)
     changes = sorted(machine_changes(preview.steps), key=lambda change: fleet.order(change.node))
     nodes = [change for change in changes if not change.is_server]
-    servers = [change for change in changes if change.is_server]
     restarting = [change for change in nodes if change.restarts or change.maybe]
     return [
         Section(
             "Runtimes that restart", [_restart(change, fleet) for change in restarting], _batches(fleet, restarting)
         ),
-        Section("Registry and caches", [entry for change in servers for entry in _server(change)]),
         Section("Files and settings on machines", [_files(change) for change in changes], folded=True),
     ]
 
@@ -79,10 +79,11 @@ def _change(step: Step) -> MachineChange:
         maybe=[name for name in candidates if name not in containers] or (["what it runs"] if candidates else []),
         reloads=moved["reloads"],
         containers=sorted({*swapped, *(containers if "containers" in unknown else ())}),
-        files=[*moved["files"], *(["not known before the up"] if "files" in unknown else [])],
+        files=moved["files"],
         shown=list(_shown(step)),
         op=step.op,
         is_server=is_server(step),
+        is_unknown=bool(unknown),
     )
 
 
@@ -116,28 +117,18 @@ def _restart(change: MachineChange, fleet: Fleet) -> Entry:
     verb = {"create": " restarts as it is set up: ", "delete": " restarts as it is taken back: "}
     said = verb.get(change.op, " restarts ")
     head: Entry = (Code(change.node), f", {fleet.place(change.node)}:")
-    sure: Entry = (said, *_names(change.restarts)) if change.restarts else ()
-    maybe: Entry = (" may restart ", *_names(change.maybe), ", known only in the up") if change.maybe else ()
+    sure: Entry = (said, *names(change.restarts)) if change.restarts else ()
+    maybe: Entry = (" may restart ", *names(change.maybe), ", known only in the up") if change.maybe else ()
     return (*head, *sure, *(";",) * bool(sure and maybe), *maybe)
-
-
-def _server(change: MachineChange) -> list[Entry]:
-    how = {"create": "starts", "delete": "stops"}.get(change.op, "restarts")
-    return [(Code(name), f" on {change.node} {how}; pulls from it fail meanwhile") for name in change.containers]
 
 
 def _files(change: MachineChange) -> Entry:
     where = f" on {change.node}" if change.what != change.node else ""
     parts: list[str] = [Code(change.what), f"{where} ({change.op}): "]
-    parts += _names(change.files) if change.files else ["no file changes"]
+    known = names(change.files) or (() if change.is_unknown else ("no file changes",))
+    parts += [*known, *((", and more" if known else "which files is"), " known only in the up") * change.is_unknown]
     if change.reloads:
-        parts += ["; reloads ", *_names(change.reloads)]
+        parts += ["; reloads ", *names(change.reloads)]
     for fact in change.shown:
         parts += ["; ", Code(fact)]
     return tuple(parts)
-
-
-def _names(names: Sequence[str]) -> tuple[str, ...]:
-    """Put commas between names."""
-    pieces = [piece for name in names for piece in (", ", Code(name))]
-    return tuple(pieces[1:])

@@ -17,9 +17,16 @@ def namespace_section(steps: Sequence[Step]) -> Section:
             found = _set(step)
             entries += found
             said.append(_total(step))
+        elif is_pull_secret(step) and step.op in ("update", "replace"):
+            entries.append(("the pull secret of ", Code(_namespace(step)), " changes"))
         elif step.is_of("cluster", "ServiceAccountEntries"):
             entries += _accounts(step)
     return Section("Namespaces", entries, " ".join(said))
+
+
+def is_pull_secret(step: Step) -> bool:
+    """Whether a step is of one namespace's Secret, which stands beside the set of all."""
+    return step.is_in("PullSecrets") and step.type == "kubernetes:core/v1:Secret"
 
 
 def gained_and_lost(step: Step) -> tuple[list[str], list[str]]:
@@ -46,6 +53,10 @@ def _set(step: Step) -> list[Entry]:
     refused = step.after("refused")
     entries += [("cannot serve ", Code(name), f": {word(why)}") for name, why in sorted(refused.items())]
     return entries
+
+
+def _namespace(step: Step) -> str:
+    return word(step.after("metadata").get("namespace")) or word(step.before("metadata").get("namespace")) or step.name
 
 
 def _accounts(step: Step) -> list[Entry]:

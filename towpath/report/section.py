@@ -40,6 +40,12 @@ class Report:
     sections: Sequence[Section]
 
 
+def names(several: Sequence[str]) -> Entry:
+    """Put commas between names."""
+    pieces = [piece for name in several for piece in (", ", Code(name))]
+    return tuple(pieces[1:])
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     """Write a number with its noun."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"

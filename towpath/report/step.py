@@ -19,6 +19,8 @@ class Step:
     urn: str
     old: Mapping[str, Any]
     new: Mapping[str, Any]
+    is_gone: bool = False
+    """Whether nothing is left of it: after a delete, or because a refresh did not find it."""
 
     @property
     def name(self) -> str:

@@ -14,6 +14,8 @@ from typing import Any
 from towpath.report.errors import StreamError
 from towpath.report.secrecy import without_secrets
 from towpath.report.step import Step
+from towpath.report.told_settings import ToldSettings, told_settings
+from towpath.settings.files import ReadFile
 
 _HOW = "make it by `PULUMI_ENABLE_STREAMING_JSON_PREVIEW=1 pulumi preview --json`"
 
@@ -49,20 +51,20 @@ class Preview:
     verdicts: list[Verdict] = field(default_factory=list)
     packs: Mapping[str, str] = field(default_factory=dict)
     """Policy packs that ran, with their versions."""
-    config: Mapping[str, str] = field(default_factory=dict)
+    settings: ToldSettings = field(default_factory=ToldSettings)
     result: str = ""
     """`succeeded` or `failed`; empty where the stream broke off."""
     seconds: int = 0
     unread_lines: int = 0
-
-    @property
-    def stack(self) -> str:
-        """The stack's name, as the resources' names have it; empty where nothing was registered."""
-        return next((step.urn.removeprefix("urn:pulumi:").partition("::")[0] for step in self.steps), "")
+    stack: str = ""
+    """The stack's name, as the resources' names have it; empty where there was none."""
 
 
-def read_stream(text: str) -> Preview:
-    """Read a stream, whole or broken off. Raises StreamError where there is no event in it."""
+def read_stream(text: str, read: ReadFile | None = None) -> Preview:
+    """Read a stream, whole or broken off; `read` reads a file that settings name, relative to the project.
+
+    Raises StreamError where there is no event in it.
+    """
     events, unread = [], 0
     for line in filter(str.strip, text.split("\n")):
         try:
@@ -76,9 +78,12 @@ def read_stream(text: str) -> Preview:
     if not events:
         raise StreamError(_what_else(text))
     preview = Preview(unread_lines=unread)
-    reading = _Reading(preview)
+    reading = _Reading(preview, read)
     for event in without_secrets(events):
         reading.take(event)
+    # The engine works on many resources at once; their order differs from run to run.
+    preview.steps.sort(key=lambda step: step.urn)
+    preview.drifted.sort(key=lambda step: step.urn)
     return preview
 
 
@@ -91,8 +96,9 @@ def _what_else(text: str) -> str:
 
 
 class _Reading:
-    def __init__(self, preview: Preview) -> None:
+    def __init__(self, preview: Preview, read: ReadFile | None) -> None:
         self._preview = preview
+        self._read = read
         self._refreshed: set[str] = set()
 
     def take(self, event: Mapping[str, Any]) -> None:
@@ -102,12 +108,13 @@ class _Reading:
 
     def prelude(self, value: Mapping[str, Any]) -> None:
         config = value.get("config")
-        self._preview.config = config if isinstance(config, dict) else {}
+        self._preview.settings = told_settings(config if isinstance(config, dict) else {}, self._read)
 
     def planned(self, value: Mapping[str, Any]) -> None:
         step = _step(value)
         if step is None:
             return
+        self._preview.stack = step.urn.removeprefix("urn:pulumi:").partition("::")[0]
         if step.op == "refresh":
             self._refreshed.add(step.urn)
         else:
@@ -172,7 +179,7 @@ def _step(value: Mapping[str, Any], wanted: str = "inputs") -> Step | None:
         return None
     old, new = (each if isinstance(each, dict) else {} for each in (metadata.get("old"), metadata.get("new")))
     state = {**_part(old, "inputs"), **_part(old, "outputs")}
-    return Step(str(metadata.get("op", "")), metadata["urn"], state, _part(new, wanted))
+    return Step(str(metadata.get("op", "")), metadata["urn"], state, _part(new, wanted), is_gone=not new)
 
 
 def _part(state: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -181,4 +188,4 @@ def _part(state: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 def _has_drifted(step: Step) -> bool:
-    return any(step.old.get(key) != value for key, value in step.new.items()) or not step.new
+    return step.is_gone or any(step.old.get(key) != value for key, value in step.new.items())
