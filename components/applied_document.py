@@ -13,6 +13,7 @@ from towpath.applier.bootstrap import Sudo, apply_command, delete_command, stdin
 from towpath.applier.document import Document
 from towpath.applier.result import parse_result
 from towpath.applier.summary import Summary, summary
+from towpath.machines.facts import host_keys
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class AppliedDocumentArgs:
     """Secret text that stays the same for the stack; it salts the digests that previews show."""
     shown: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Further facts for whoever reads a preview, as lists: a preview cuts long texts short."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What policies judge by, plain; see `towpath.machines.facts`. Another fact alone changes nothing."""
     gone: bool = False
     """The machine is not there any more, so nothing is done to it."""
 
@@ -73,6 +76,7 @@ def _wish(args: AppliedDocumentArgs) -> dict[str, pulumi.Input[Any]]:
         "salt": pulumi.Output.secret(args.salt),
         "shown": {name: list(facts) for name, facts in args.shown.items()},
         "gone": args.gone,
+        "facts": {} if args.gone else {"host_keys": host_keys(args.machine.connection), **args.facts},
         **{key: wished[key] for key in WISH},
     }
 

@@ -10,6 +10,7 @@ from components.applied_document import AppliedDocument, AppliedDocumentArgs
 from components.certificates import Certificates
 from components.machine import Machine
 from towpath.applier.document import Document
+from towpath.machines.facts import server_facts
 from towpath.nodes.proxy import Proxy
 from towpath.nodes.registries import endpoint
 from towpath.registry.cache import CacheParts, cache_entries
@@ -68,6 +69,7 @@ class PullThroughCache(pulumi.ComponentResource):
                 document_id=args.document_id,
                 document=parts.apply(lambda values: _document(args, values)),
                 salt=args.salt,
+                facts=server_facts(args.registry.image, args.settings.upstream or ""),
                 gone=args.gone,
             ),
             pulumi.ResourceOptions(parent=self),

@@ -59,9 +59,8 @@ class Credentials(pulumi.ComponentResource):
     def _account(self, account: Account) -> pulumi.Output[list[Login]]:
         """Return the logins that are valid, the active one first."""
         child = pulumi.ResourceOptions(parent=self)
-        at = AccountRotation(
-            f"{self._name}-{account.name}-rotation", account.name, _wish(account, overlaps=self._overlaps), child
-        )
+        wish = _wish(account, overlaps=self._overlaps)
+        at = AccountRotation(f"{self._name}-{account.name}-rotation", account.name, wish, _facts(account), child)
         if account.rotate_after_days:
             self.next_rotations[account.name] = at.next_on
             if pulumi.runtime.is_dry_run():
@@ -97,6 +96,14 @@ def _wish(account: Account, *, overlaps: bool) -> Wish:
         keep_previous=account.keep_previous,
         overlaps=overlaps,
     )
+
+
+def _facts(account: Account) -> dict[str, Any]:
+    """Return what policies judge an account by: the bcrypt cost by who made the password."""
+    kinds = ["made" if account.password is None else "given"]
+    if account.previous_password is not None:
+        kinds.append("given")
+    return {"bcrypt_cost": {kind: account.cost(given=kind == "given") for kind in kinds}}
 
 
 def _keeper(number: int, rotation: float) -> str:

@@ -7,6 +7,7 @@ import pulumi
 
 from components.applied_document import AppliedDocument, AppliedDocumentArgs
 from components.machine import Machine
+from towpath.machines.facts import node_facts
 from towpath.machines.wishes import node_proxy, node_wish
 from towpath.nodes.node import node_document
 from towpath.settings.settings import Settings
@@ -59,6 +60,7 @@ class Node(pulumi.ComponentResource):
                 document=document,
                 salt=args.salt,
                 shown={"no_proxy": proxy.no_proxy} if proxy else {},
+                facts=node_facts(args.settings, args.machine.name),
                 gone=args.gone,
             ),
             pulumi.ResourceOptions(parent=self),

@@ -11,6 +11,7 @@ from components.certificates import Certificates
 from components.credentials import Credentials
 from components.machine import Machine
 from towpath.applier.document import Document
+from towpath.machines.facts import server_facts
 from towpath.nodes.registries import endpoint
 from towpath.registry.config import render_config
 from towpath.registry.container import Probe, RegistryFiles, registry_container, registry_files
@@ -74,6 +75,7 @@ class RegistryContainer(pulumi.ComponentResource):
                 document_id=args.document_id,
                 document=parts.apply(lambda values: _document(args, values)),
                 salt=args.salt,
+                facts=server_facts(args.settings.image),
                 gone=args.gone,
             ),
             pulumi.ResourceOptions(parent=self),

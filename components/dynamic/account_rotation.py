@@ -4,6 +4,7 @@ The step is taken in `check`, which sees what the state has and what the setting
 and a preview knows it, with the user names that follow from it.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +15,8 @@ from towpath.accounts.rotation import RotationError, Wish, first, following, fro
 
 WISH = ("account", "wish")
 """What the program gives; all else is found by `check`."""
+UNCOMPARED = ("__provider", "facts")
+"""The inputs that make no change: facts are for policies."""
 
 
 class AccountRotationProvider(ResourceProvider):
@@ -23,7 +26,7 @@ class AccountRotationProvider(ResourceProvider):
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Go one step further where it is time, and refuse two."""
-        given = {key: news[key] for key in WISH}
+        given = {key: news[key] for key in (*WISH, "facts") if key in news}
         wish, today = _wish(news["wish"]), datetime.now(UTC).date()
         try:
             at = following(from_record(_olds), wish, today) if _olds.get("number") else first(wish, today)
@@ -33,7 +36,7 @@ class AccountRotationProvider(ResourceProvider):
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Find a change where anything differs; nothing replaces."""
-        changed = any(_olds.get(key) != value for key, value in _news.items() if key != "__provider")
+        changed = any(_olds.get(key) != value for key, value in _news.items() if key not in UNCOMPARED)
         return DiffResult(changes=changed, replaces=[])
 
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -52,9 +55,12 @@ class AccountRotation(Resource, module="accounts", name="AccountRotation"):
     next_on: pulumi.Output[str]
     """The day from which an `up` rotates it; empty: only by hand or keepers."""
 
-    def __init__(self, name: str, account: str, wish: Wish, opts: pulumi.ResourceOptions) -> None:
-        """Register what the settings want."""
-        given = {"account": account, "wish": {**vars(wish), "keepers": dict(wish.keepers) if wish.keepers else None}}
+    def __init__(
+        self, name: str, account: str, wish: Wish, facts: Mapping[str, Any], opts: pulumi.ResourceOptions
+    ) -> None:
+        """Register what the settings want; `facts` are plain, and for policies alone."""
+        wished = {**vars(wish), "keepers": dict(wish.keepers) if wish.keepers else None}
+        given = {"account": account, "wish": wished, "facts": dict(facts)}
         super().__init__(AccountRotationProvider(), name, {**given, "number": wish.by_hand, "next_on": ""}, opts)
 
 

@@ -14,8 +14,8 @@ from towpath.machines.drift import check_machine
 
 WISH = ("files", "restarts", "reloads", "containers")
 """The inputs that say how the machine should be; after a refresh, in the state, how it was found."""
-
-
+UNCOMPARED = ("__provider", "facts")
+"""The inputs that make no change: facts are for policies, and follow from what else is compared."""
 KEPT = ("machine", "document", "connection", "salt", "shown", *WISH)
 """The inputs that stay as they are once the machine is gone."""
 
@@ -27,7 +27,7 @@ class NodeStateProvider(ResourceProvider):
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Find a change where wish, connection or salt differ from the state; nothing ever replaces."""
-        changed = any(_olds.get(key) != value for key, value in _news.items() if key != "__provider")
+        changed = any(_olds.get(key) != value for key, value in _news.items() if key not in UNCOMPARED)
         return DiffResult(changes=changed, replaces=[])
 
     def create(self, props: dict[str, Any]) -> CreateResult:
