@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 
 from components.dynamic.image_mirror import PROJECT, ImageMirror
+from towpath.access.registry_access import RegistryAccess
 from towpath.images.mirror.room import StorageFolder
 from towpath.images.mirror.upkeep import foresee
 from towpath.images.mirror.upstream_way import UpstreamWay
@@ -26,6 +27,8 @@ class MirroredImagesArgs:
     """To the upstream registries, by host."""
     storage: StorageFolder | None = None
     """Where the registry's disk can be asked for room."""
+    present: RegistryAccess | None = None
+    """What the registry takes now; a preview of another password knows `access` only in the `up`."""
 
 
 class MirroredImages(pulumi.ComponentResource):
@@ -51,7 +54,8 @@ class MirroredImages(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
         if pulumi.runtime.is_dry_run():
-            _told: pulumi.Output[bool] = args.access.apply(
+            now = pulumi.Output.from_input(args.present.to_record()) if args.present else args.access
+            _told: pulumi.Output[bool] = now.apply(
                 lambda access: _foretell({"images": images, "access": access, "ways": ways})
             )
         self.placed = mirror.placed

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from components.garbage_collection import CollectedGarbage
     from components.image_deletion import DeletedImages
     from components.image_mirror import MirroredImages
+    from towpath.access.registry_access import RegistryAccess
     from towpath.images.deletion.survey import Question, Survey
     from towpath.images.mirror.search import MirrorSearch
 
@@ -112,8 +113,15 @@ class Images:
             images=search.result(),
             ways=search.ways,
             storage=folder,
+            present=self._present() if pulumi.runtime.is_dry_run() else None,
         )
         return MirroredImages(self._in.named("mirror"), args, self._in.options(*after))
+
+    def _present(self) -> "RegistryAccess | None":
+        from towpath.access.deployed_registry import deployed_registry  # noqa: PLC0415 as above
+
+        connections = {name: machine.connection for name, machine in self._machines.items()}
+        return deployed_registry(self._before, self._settings, connections)
 
     def _deleted(self, access: pulumi.Output[dict[str, Any]], after: list[pulumi.Resource]) -> "DeletedImages":
         from components.image_deletion import DeletedImages, DeletedImagesArgs, Verdict, planned  # noqa: PLC0415 as above
