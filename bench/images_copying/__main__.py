@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import os
-import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,10 +10,12 @@ from typing import Any
 
 from rich.filesize import decimal
 
+from bench.command_clients import versions
 from bench.filled_registry import open_session
-from bench.harness import Comparison, Times, machine, timed, turns
-from bench.images_copying.contenders import Contender, CraneCopy, SkopeoSync, TowpathCopier, TowpathUp
+from bench.harness import Comparison, Times, is_short, machine, said, timed, turns
+from bench.images_copying.contenders import Contender, TowpathCopier, TowpathUp
 from bench.images_copying.ends import Ends
+from bench.images_copying.peers import CraneCopy, RegSync, SkopeoSync
 from bench.images_copying.upstream import Sizes, fill
 from bench.pulumi_project import copy_sources
 from tests.lab.registry_server import ACCOUNT, CURRENT, PASSWORD, RegistryServer
@@ -27,14 +28,17 @@ CRANES_AT_ONCE = 4
 FIRST = Comparison(
     "images-copying-first",
     "Copying 30 images of two platforms into an empty registry",
-    {"skopeo": 1.0, "crane": 1.0, "crane, 4 at once": 1.0},
+    {"skopeo": 1.0, "crane": 1.0, "crane, 4 at once": 1.0, "regsync": 1.0},
     frozenset({"copier"}),
-    {"copier": "Towpath's own, without the engine"},
+    {
+        "copier": "Towpath's own, without the engine",
+        "disk": "what the disk allows: all bytes written into one file, and synced",
+    },
 )
 UNCHANGED = Comparison(
     "images-copying-unchanged",
     "The same again, with nothing to copy",
-    {"skopeo": 0.1, "crane": 0.1, "crane, 4 at once": 0.1},
+    {"skopeo": 0.1, "crane": 0.1, "crane, 4 at once": 0.1, "regsync": 0.5},
     frozenset({"copier", "up --refresh"}),
     {
         "towpath": "asks the source, and compares with the state",
@@ -79,7 +83,7 @@ def run(rounds: int, sizes: Sizes, folder: Path) -> None:
     where: dict[str, Any] = machine()
     sources = folder / "towpath"
     copy_sources(sources)
-    folders = {name: folder / name for name in ("skopeo", "crane", "cranes")}
+    folders = {name: folder / name for name in ("skopeo", "crane", "cranes", "regsync")}
     for each in folders.values():
         each.mkdir()
     towpath = TowpathUp(sources)
@@ -89,6 +93,7 @@ def run(rounds: int, sizes: Sizes, folder: Path) -> None:
         SkopeoSync(folders["skopeo"]),
         CraneCopy(folders["crane"], 1),
         CraneCopy(folders["cranes"], CRANES_AT_ONCE),
+        RegSync(folders["regsync"], CRANES_AT_ONCE),
     ]
     contenders = {each.name: each for each in everybody}
     times: list[Times] = [{}, {}]
@@ -97,25 +102,36 @@ def run(rounds: int, sizes: Sizes, folder: Path) -> None:
         for turn in turns(list(contenders), rounds):
             for name in turn:
                 measure(contenders[name], source, folder, digests, times)
-    skopeo = subprocess.run(["skopeo", "--version"], check=True, capture_output=True, text=True).stdout.split()[2]
-    where |= {"pulumi": towpath.version(), "skopeo": skopeo, "registry": CURRENT, "bcrypt_cost": 5}
+            timed(times[0], "disk", lambda: write_through(folder / "disk", sizes.unique(IMAGES)))
+        where |= versions(folder)
+    where |= {"pulumi": towpath.version(), "registry": CURRENT, "bcrypt_cost": 5}
     where |= {"images": IMAGES, "bytes_without_repeats": sizes.unique(IMAGES)}
     report(times, where)
+
+
+def write_through(path: Path, size: int) -> None:
+    """Write so many bytes that do not compress, and wait until they are on the disk."""
+    block = os.urandom(1_000_000)
+    with path.open("wb") as file:
+        for written in range(0, size, len(block)):
+            file.write(block[: size - written])
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()
 
 
 def report(times: list[Times], where: dict[str, Any]) -> None:
     """Write both comparisons."""
     size = decimal(where["bytes_without_repeats"])
-    facts = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in where.items())
     for comparison, taken in zip((FIRST, UNCHANGED), times, strict=True):
         result = comparison.result(taken)
         table = comparison.table(result, f"{size} at bcrypt cost {where['bcrypt_cost']}")
-        comparison.write({**result, "conditions": where}, [f"{facts}.\n", table])
+        comparison.write({**result, "conditions": where}, [said(where), table])
 
 
 def main() -> None:
     """Measure as the command line says."""
-    short = bool(os.environ.get("SHORT"))
+    short = is_short()
     parser = argparse.ArgumentParser(prog="python -m bench.images_copying", description=__doc__)
     parser.add_argument("--rounds", type=int, default=SHORT_ROUNDS if short else ROUNDS)
     given = parser.parse_args()

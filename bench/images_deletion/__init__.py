@@ -1,0 +1,1 @@
+"""Deleting the tags that a policy lets go, with their manifests."""
