@@ -1,0 +1,1 @@
+"""A pull secret in each of many namespaces."""
