@@ -13,7 +13,12 @@ def _install(options: argparse.Namespace) -> None:
     from engine.install import install  # noqa: PLC0415 - `env` shall start fast
 
     home = Path(options.home).absolute() if options.home else Layout().home
-    choice = install(Layout(home=home))
+    layout = Layout(home=home)
+    choice = install(layout)
+    if options.language:
+        from engine.languages import install_languages  # noqa: PLC0415 - most stacks need none
+
+        install_languages(layout, options.language)
     kind = "embedded" if choice.embedded else "official"
     plugins = ", ".join(f"{name} ({origin})" for name, origin in choice.plugins.items())
     sys.stderr.write(f"engine: {kind} pulumi in {choice.cli_folder}; plugins: {plugins}\n")
@@ -40,6 +45,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True)
     install = commands.add_parser("install", help="make the engine ready (idempotent)")
     install.add_argument("--home", help="PULUMI_HOME to use (default: .towpath/pulumi of the checkout)")
+    install.add_argument(
+        "--language",
+        action="append",
+        choices=["go", "nodejs", "yaml"],
+        help="a language beside Python: programs in yaml; SDKs for go and nodejs (may be given more than once)",
+    )
     install.set_defaults(run=_install)
     env = commands.add_parser("env", help="print `export` lines for the installed engine")
     env.set_defaults(run=_env)

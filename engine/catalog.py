@@ -5,6 +5,9 @@ from typing import NamedTuple
 #: Version of the CLI that is built, equal to the SDK's in pyproject.toml.
 PULUMI_VERSION = "3.259.0"
 
+#: Version of the host of YAML programs, the newest that the Go module proxy has whole.
+YAML_VERSION = "1.25.0"
+
 #: Oldest Go that builds this version of the CLI (`go` line of its go.mod).
 MINIMUM_GO = (1, 26)
 

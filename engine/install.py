@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TextIO
 
-from engine.build import ensure_cli
+from engine.build import ensure, pulumi_cli
 from engine.layout import Layout
 from engine.official import find_official_cli, official_plugin_folders
 from engine.project import read_project
@@ -42,7 +42,7 @@ def install(layout: Layout, progress: TextIO = sys.stderr) -> Choice:
         cli_folder = official.path.parent
     else:
         check_machine()
-        _place_cli(ensure_cli(layout, progress), layout.bin / "pulumi")
+        place(ensure(pulumi_cli(layout), layout, progress), layout.bin / "pulumi")
         write_bundled(layout)
         cli_folder = layout.bin
     folders = official_plugin_folders(layout, os.environ.get("PULUMI_HOME"))
@@ -60,8 +60,8 @@ def read_choice(layout: Layout) -> Choice | None:
         return None
 
 
-def _place_cli(built: Path, target: Path) -> None:
-    """Put the CLI beside its language host.
+def place(built: Path, target: Path) -> None:
+    """Put a built program beside the CLI and its language hosts.
 
     A hard link (or a copy, on another file system), not a symbolic one: the engine resolves its own path and would
     look for the language host beside the cached file, then warn about the one on PATH.
@@ -69,7 +69,7 @@ def _place_cli(built: Path, target: Path) -> None:
     if target.is_file() and (target.samefile(built) or filecmp.cmp(target, built)):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.parent / f".pulumi.{os.getpid()}"
+    fresh = target.parent / f".{target.name}.{os.getpid()}"
     fresh.unlink(missing_ok=True)
     try:
         fresh.hardlink_to(built)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine.build import built_cli
+from engine.build import built, pulumi_cli
 from engine.environment import environment
 from engine.install import install
 from engine.layout import CHECKOUT, Layout
@@ -210,5 +210,5 @@ def bare_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def bare_layout(tmp_path: Path, bare_home: Path, write_script: Callable[[Path, str], Path]) -> Layout:
     """A layout that shares nothing but the code; its cache holds a stand-in for the CLI."""
     made = Layout(state=tmp_path / "state", home=tmp_path / "pulumi", cache=tmp_path / "cache")
-    write_script(built_cli(made), "echo v3.259.0")
+    write_script(built(pulumi_cli(made), made), "echo v3.259.0")
     return made

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine.build import built_cli
+from engine.build import built, pulumi_cli
 from engine.catalog import EMBEDDED_PLUGINS
 from engine.install import install, read_choice
 from engine.layout import Layout
@@ -136,7 +136,7 @@ class TestPlugins:
         monkeypatch.setenv("HOME", str(user))
         shared = Layout(cache=Layout().cache)
         private = Layout(state=tmp_path / "state", home=tmp_path / "home", cache=shared.cache)
-        write_script(built_cli(private), "exit 1")
+        write_script(built(pulumi_cli(private), private), "exit 1")
         install(private)
         engine_project.environment["PULUMI_HOME"] = str(private.home)
         engine_project.program("import pulumi_random\npulumi_random.RandomId('r', byte_length=4)\n")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine.build import built_cli, ensure_cli
+from engine.build import built, ensure, pulumi_cli
 from engine.errors import BuildError, UnsupportedMachineError
 from engine.install import install
 from engine.layout import CHECKOUT, Layout
@@ -59,7 +59,7 @@ class TestMachine:
     def test_an_old_go_is_named_with_its_version(
         self, bare_layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, put_go: Callable[[str, str], None]
     ) -> None:
-        built_cli(bare_layout).unlink()
+        built(pulumi_cli(bare_layout), bare_layout).unlink()
         put_go("go1.25.9", "exit 1")
 
         with pytest.raises(UnsupportedMachineError, match=r"is 1\.25\.9, .* 1\.26 or newer: upgrade Go") as caught:
@@ -76,7 +76,7 @@ class TestBuild:
     def test_a_failed_build_shows_its_last_lines_and_the_log_and_leaves_no_file(
         self, bare_layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, put_go: Callable[[str, str], None]
     ) -> None:
-        cli = built_cli(bare_layout)
+        cli = built(pulumi_cli(bare_layout), bare_layout)
         cli.unlink()
         build = "for n in 1 2 3; do echo package-$n; done; echo 'reading module: refused' >&2; exit 1"
         put_go("go1.26.8", build)
@@ -92,13 +92,13 @@ class TestBuild:
     def test_progress_names_elapsed_time_and_the_last_package(
         self, bare_layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, put_go: Callable[[str, str], None]
     ) -> None:
-        built_cli(bare_layout).unlink()
+        built(pulumi_cli(bare_layout), bare_layout).unlink()
         monkeypatch.setattr("engine.build._PROGRESS_SECONDS", 0.05)
         build = 'echo runtime; echo net/http; sleep 0.5; echo "#!/bin/sh" > "$output"'
         put_go("go1.26.8", build)
         said = StringIO()
 
-        ensure_cli(bare_layout, said)
+        ensure(pulumi_cli(bare_layout), bare_layout, said)
 
         first, *progress, last = said.getvalue().splitlines()
         assert "building the Pulumi CLI" in first
@@ -108,12 +108,14 @@ class TestBuild:
     def test_two_checkouts_at_once_build_once(
         self, bare_layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, put_go: Callable[[str, str], None]
     ) -> None:
-        built_cli(bare_layout).unlink()
+        built(pulumi_cli(bare_layout), bare_layout).unlink()
         count = tmp_path / "count"
         build = f'echo built >> {count}; sleep 1; echo "#!/bin/sh" > "$output"'
         put_go("go1.26.8", build)
         said = [StringIO(), StringIO()]
-        threads = [threading.Thread(target=ensure_cli, args=(bare_layout, stream)) for stream in said]
+        threads = [
+            threading.Thread(target=ensure, args=(pulumi_cli(bare_layout), bare_layout, stream)) for stream in said
+        ]
 
         for thread in threads:
             thread.start()
@@ -121,7 +123,7 @@ class TestBuild:
             thread.join()
 
         assert count.read_text() == "built\n"
-        assert os.access(built_cli(bare_layout), os.X_OK)
+        assert os.access(built(pulumi_cli(bare_layout), bare_layout), os.X_OK)
         assert sum("another checkout is building" in stream.getvalue() for stream in said) == 1
 
     def test_other_dependencies_are_another_build(self, bare_layout: Layout, tmp_path: Path) -> None:
@@ -130,8 +132,8 @@ class TestBuild:
         for name in ("go.mod", "go.sum"):
             (other / "engine" / "cli" / name).write_bytes((bare_layout.cli_module / name).read_bytes())
         same = Layout(checkout=other, cache=bare_layout.cache)
-        assert built_cli(same) == built_cli(bare_layout)
+        assert built(pulumi_cli(same), same) == built(pulumi_cli(bare_layout), bare_layout)
 
         (other / "engine" / "cli" / "go.sum").write_text("other\n")
 
-        assert built_cli(same) != built_cli(bare_layout)
+        assert built(pulumi_cli(same), same) != built(pulumi_cli(bare_layout), bare_layout)
