@@ -141,7 +141,7 @@ def test_the_command_reads_a_stream_and_writes_a_comment_or_a_page(tmp_path: Any
     page = runner.invoke(app, ["report", str(tmp_path / "stream"), "-f", "html", "-o", str(tmp_path / "page.html")])
     assert page.exit_code == 0
     assert not page.stdout
-    assert "<svg" in (tmp_path / "page.html").read_text()
+    assert "<figure" in (tmp_path / "page.html").read_text()
     small = runner.invoke(app, ["report", str(tmp_path / "stream"), "--max-characters", str(SMALLEST)])
     assert characters(small.stdout) <= SMALLEST
     assert json.loads(everything().splitlines()[-1])["summaryEvent"]["result"] == "failed"

@@ -140,8 +140,19 @@ def test_the_page_asks_nobody_and_shows_every_node() -> None:
     page = to_page(compose(preview), picture_of(preview))
     assert not re.search(r"<script|<link|src=|href=|url\(|@import", page)
     assert "default-src 'none'" in page
-    ElementTree.fromstring(page[page.index("<svg") : page.index("</svg>") + len("</svg>")])
-    assert re.findall(r'class="name"[^>]*>([^<]+)', page)[-4:] == ["node-1", "node-3", "node-4", "node-2"]
+    figure = ElementTree.fromstring(page[page.index("<figure") : page.index("</figure>") + len("</figure>")])
+    assert [lane.text for lane in figure.iter("h3")] == ["Other registries", "Registry", "Nodes", "Namespaces"]
+    shown = [
+        (box.get("class", "").split()[-1], box.findtext("div/b"))
+        for box in figure.iter("div")
+        if box.find("div/b") is not None
+    ]
+    assert shown == [
+        ("changes", "quay.io"),
+        *(("restarts", "r:6000"), ("changes", "2 accounts")),
+        *(("restarts", "node-1"), ("restarts", "node-3"), ("changes", "node-4"), ("restarts", "node-2")),
+        *(("goes", "a"), ("same", "b"), ("new", "c")),
+    ]
     assert "@someone&#x27;s &lt;policy&gt;" in page
 
 

@@ -30,7 +30,8 @@ def compose(preview: Preview, title: str = "") -> Report:
         *(files, values, notes_section(messages), remainder_section(preview)),
     ]
     shown = [section for section in sections if not section.is_empty]
-    return Report(title or f"Preview of {preview.stack or 'a stack'}", summary_of(preview), shown)
+    named = title or f"Preview of {preview.stack or 'a stack'}"
+    return Report(named, summary_of(preview), shown, _verdict(preview).strip(), _parts(preview))
 
 
 def summary_of(preview: Preview) -> str:

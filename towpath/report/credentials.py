@@ -41,7 +41,6 @@ def credentials_in_words(steps: Sequence[Step]) -> list[str]:
     changes = [step for step in steps if step.is_change]
     accounts = [step for step in changes if step.is_of("accounts", "AccountRotation")]
     tokens = sum(step.op == "update" for step in changes if step.is_of("external", "ExternalLogin"))
-    issued = sum(step.op != "delete" for step in changes if is_certificate(step))
     numbers = (
         (
             sum(step.op == "update" and bool(_rotation(step)) for step in accounts),
@@ -51,9 +50,22 @@ def credentials_in_words(steps: Sequence[Step]) -> list[str]:
         (sum(step.op == "create" for step in accounts), "new account", ""),
         (sum(step.op == "delete" for step in accounts), "account goes", "accounts go"),
         (tokens, "token is renewed", "tokens are renewed"),
-        (issued, "certificate is issued", "certificates are issued"),
     )
-    return [counted(number, one, many) for number, one, many in numbers if number]
+    said = [counted(number, one, many) for number, one, many in numbers if number]
+    return [*said, *certificates_in_words(steps)]
+
+
+def certificates_in_words(steps: Sequence[Step]) -> list[str]:
+    """Say how many are issued, if any."""
+    issued = sum(is_certificate(step) and step.op != "delete" for step in steps)
+    return [counted(issued, "certificate is issued", "certificates are issued")] if issued else []
+
+
+def rotation_in_words(step: Step) -> list[str]:
+    """Say in a few words what becomes of an account, if anything."""
+    account, before, after = _account(step), word(step.old.get("number")), word(step.new.get("number"))
+    said = {"create": f"{account} is new", "delete": f"{account} goes"}.get(step.op)
+    return [said] if said else [f"{account}: password {before} → {after}"] if _rotation(step) else []
 
 
 def _rotation(step: Step) -> list[Entry]:

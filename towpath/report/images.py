@@ -48,6 +48,14 @@ def copied(step: Step) -> list[str]:
     return sorted({*step.differing("images"), *(name for name in lost if name in step.after("images"))})
 
 
+def source_of(step: Step, name: str) -> str:
+    """Say which registry an image of a mirror comes from: its host, an archive, or a Docker engine."""
+    source = word(_record(step.after("images").get(name) or step.before("images").get(name)).get("from"))
+    if source.startswith(("/", "./", "../")):
+        return "archives"
+    return "Docker engine" if source.startswith("docker-daemon:") else source.partition("/")[0]
+
+
 def deleted(step: Step) -> list[tuple[str, Mapping[str, Any], int | None]]:
     """List what a deletion takes, the biggest first: name, record, bytes (None: the tag alone)."""
     plans = [{name: _record(each) for name, each in step.after(key).items()} for key in ("deletions", "untaggings")]

@@ -14,11 +14,12 @@ _TOLD = re.compile(r"images\.(mirror: \d[\d,]* of .+ at most|retention: \d+ mani
 _FAILED, _CALLING = "preview failed", "Preview failed: Exception calling application: "
 _VALUE = re.compile(r"\A.*?(property \S+) value \{.*\} has a problem", re.DOTALL)
 _LEVELS = {"mandatory": 0, "remediate": 1, "advisory": 2, "warning": 2}
+_SEVERITIES = {"critical": 0, "high": 1, "medium": 2, "low": 3}
 
 
 def judgement_sections(preview: Preview) -> list[Section]:
     """Return errors, policy results and warnings."""
-    verdicts = sorted(preview.verdicts, key=lambda each: _LEVELS.get(each.level, 1))
+    verdicts = sorted(preview.verdicts, key=_weight)
     return [
         Section("Errors", [*_unfinished(preview), *_said(preview.messages, "error"), *missing_entries(preview)]),
         Section("Policies", [_verdict(each) for each in verdicts], _packs(preview)),
@@ -49,8 +50,13 @@ def _said(messages: Sequence[Message], severity: str) -> list[Entry]:
     return [(*_about(urn), cut(text)) for urn, text in texts if text != _FAILED or len(texts) == 1]
 
 
+def _weight(verdict: Verdict) -> tuple[int, int]:
+    return _LEVELS.get(verdict.level, 1), _SEVERITIES.get(verdict.severity, len(_SEVERITIES))
+
+
 def _verdict(verdict: Verdict) -> Entry:
-    return (f"{verdict.level}: ", Code(verdict.policy), ": ", *_about(verdict.urn), cut(verdict.text))
+    severity = f", severity {verdict.severity}" if verdict.severity else ""
+    return (f"{verdict.level}{severity}: ", Code(verdict.policy), ": ", *_about(verdict.urn), cut(verdict.text))
 
 
 def _about(urn: str) -> Entry:

@@ -18,7 +18,7 @@ def namespace_section(steps: Sequence[Step]) -> Section:
             entries += found
             said.append(_total(step))
         elif is_pull_secret(step) and step.op in ("update", "replace"):
-            entries.append(("the pull secret of ", Code(_namespace(step)), " changes"))
+            entries.append(("the pull secret of ", Code(namespace_of(step)), " changes"))
         elif step.is_of("cluster", "ServiceAccountEntries"):
             entries += _accounts(step)
     return Section("Namespaces", entries, " ".join(said))
@@ -55,7 +55,8 @@ def _set(step: Step) -> list[Entry]:
     return entries
 
 
-def _namespace(step: Step) -> str:
+def namespace_of(step: Step) -> str:
+    """Return the namespace of a Secret."""
     return word(step.after("metadata").get("namespace")) or word(step.before("metadata").get("namespace")) or step.name
 
 

@@ -2,37 +2,62 @@
 
 from html import escape
 
+from towpath.report.picture import Picture
+from towpath.report.picture_shapes import Box, Lane
 from towpath.report.section import Code, Entry, Report, Section
+from towpath.report.style import STYLE
 
-_STYLE = """
-:root { color-scheme: light dark; --ink: #1c2733; --paper: #fff; --line: #c6d0da; --soft: #f1f4f7;
-  --changes: #dcebfb; --restarts: #fbe3c0; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e4eaf0; --paper: #14191f; --line: #3b4754; --soft: #1e252d;
-  --changes: #163a5c; --restarts: #5c3d0b; } }
-body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 60rem;
-  margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere; }
-h1 { font-size: 1.5rem; } h2, summary { font-size: 1.1rem; font-weight: 600; margin: 1.5rem 0 .5rem; }
-summary { cursor: pointer; } code { background: var(--soft); padding: .1em .3em; border-radius: .25em; }
-.summary { font-weight: 600; border-left: .3rem solid var(--line); padding: .4rem .8rem; background: var(--soft); }
-svg { width: 100%; height: auto; font: 13px system-ui, sans-serif; } svg text { fill: var(--ink); }
-svg .name { font-weight: 600; font-size: 15px; } svg rect { fill: var(--soft); stroke: var(--line); }
-svg .changes rect { fill: var(--changes); } svg .restarts rect { fill: var(--restarts); }
-svg .way { stroke: var(--line); stroke-width: 2; fill: none; }
-"""
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+_TONES = {
+    "Errors": "bad",
+    **dict.fromkeys(("Policies", "Runtimes that restart", "Registry and caches", "Drift", "Warnings"), "warn"),
+}
 
 
-def to_page(report: Report, picture: str) -> str:
-    """Render all of it, nothing cut. `picture`: an `<svg>` of `towpath.report.picture`."""
+def to_page(report: Report, picture: Picture) -> str:
+    """Render all of it; only the picture leaves out what is too many to be seen."""
     title = escape(report.title)
+    verdict = f'<p class="verdict">{escape(report.verdict)}</p>\n' if report.verdict else ""
+    parts = "".join(f"<li>{escape(part)}</li>" for part in report.parts) or f"<li>{escape(report.summary)}</li>"
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        f'<h1>{title}</h1>\n<p class="summary">{escape(report.summary)}</p>\n<figure>{picture}</figure>\n'
-        f"{''.join(_section(section) for section in report.sections)}</body>\n</html>\n"
+        f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+        f'<h1>{title}</h1>\n{verdict}<ul class="parts">{parts}</ul>\n{_picture(picture)}'
+        f"<main>\n{''.join(_section(section) for section in report.sections)}</main>\n"
+        "<footer>A preview changes nothing. Secrets were taken out before this page was made.</footer>\n"
+        "</body>\n</html>\n"
     )
+
+
+def _picture(picture: Picture) -> str:
+    if picture.is_empty:
+        return ""
+    last = len(picture.lanes) - 1
+    drawn = [_lane(lane, is_last=number == last) for number, lane in enumerate(picture.lanes)]
+    return f'<figure aria-label="The stack">\n<div class="lanes">\n{"".join(drawn)}</div>\n</figure>\n'
+
+
+def _lane(lane: Lane, *, is_last: bool) -> str:
+    small = " small" if not any(box.lines for box in lane.boxes) else ""
+    boxes = [
+        f"{_group(box.group, before.group if before else '')}{_box(box)}"
+        for box, before in zip(lane.boxes, (None, *lane.boxes), strict=False)
+    ]
+    more = f'<p class="more">and {lane.more:,} more</p>' if lane.more else ""
+    way = "" if is_last else f'<div class="way"><span>{escape(lane.leads)}</span><i></i></div>\n'
+    return f'<div class="lane{small}"><h3>{escape(lane.title)}</h3>\n{"".join(boxes)}{more}</div>\n{way}'
+
+
+def _group(group: str, before: str) -> str:
+    return f'<p class="group">{escape(group)}</p>' if group and group != before else ""
+
+
+def _box(box: Box) -> str:
+    lines = "".join(f"<span>{escape(line)}</span>" for line in box.lines)
+    head = f'<div class="head"><b>{escape(box.title)}</b><em>{box.state}</em></div>'
+    return f'<div class="box {box.state.name.lower()}">{head}{lines}</div>\n'
 
 
 def _section(section: Section) -> str:
@@ -41,8 +66,9 @@ def _section(section: Section) -> str:
     body = f"{said}<ul>\n{items}</ul>\n" if items else said
     title = escape(section.title)
     if section.folded:
-        return f"<details><summary>{title} ({len(section.entries):,})</summary>\n{body}</details>\n"
-    return f"<section><h2>{title}</h2>\n{body}</section>\n"
+        count = f" <small>{len(section.entries):,}</small>" if section.entries else ""
+        return f"<details><summary>{title}{count}</summary>\n{body}</details>\n"
+    return f'<section class="part {_TONES.get(section.title, "")}"><h2>{title}</h2>\n{body}</section>\n'
 
 
 def _entry(entry: Entry) -> str:

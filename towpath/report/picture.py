@@ -1,76 +1,55 @@
-"""A picture of the stack as SVG: who pulls from where, and what a change touches."""
+"""The stack as a picture shows it: lanes of boxes, from other registries to the namespaces that pull."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 from towpath.report.fleet import Fleet, fleet_of, node_of
 from towpath.report.machines import MachineChange, is_node_state, is_server, machine_changes
-from towpath.report.section import counted
+from towpath.report.namespaces import gained_and_lost, is_pull_secret, namespace_of
+from towpath.report.picture_registry import registry_boxes, upstream_boxes
+from towpath.report.picture_shapes import Box, Lane, State
 from towpath.report.step import Step
 from towpath.report.stream import Preview
 
-_WIDTH, _MARGIN, _COLUMNS = 960, 20, 4
-_BOX_WIDTH, _BOX_HEIGHT, _GAP = 215, 62, 20
-_MOST_NODES = 48
-"""More would be a wall; the rest is a number."""
-_LONGEST = 26
+_MOST = 24
+"""More boxes of a kind would be a wall; the rest is a number."""
 
 
 @dataclass(frozen=True)
-class _Box:
-    title: str
-    said: str
-    state: str
-    """CSS class: same, changes or restarts."""
+class Picture:
+    """All lanes that have anything in them, in the order in which images travel."""
+
+    lanes: Sequence[Lane]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the stream told of no part of a stack."""
+        return not any(lane.boxes for lane in self.lanes)
 
 
-def picture_of(preview: Preview) -> str:
-    """Return an `<svg>` with a title and a description; its colours are the page's CSS classes."""
-    upper = _upper(preview.steps)
-    nodes = _nodes(preview)
-    shown, more = nodes[:_MOST_NODES], len(nodes) - _MOST_NODES
-    below = _MARGIN + _BOX_HEIGHT + 2 * _GAP
-    parts = [_drawn(box, number, _MARGIN) for number, box in enumerate(upper)]
-    rows = -(-len(shown) // _COLUMNS)
-    if shown:
-        parts.append(
-            f'<path class="way" d="M{_MARGIN + _BOX_WIDTH / 2:g} {below - _GAP / 4:g} v{-2 * _GAP + _GAP / 2:g}"/>'
-        )
-    for number, box in enumerate(shown):
-        parts.append(_drawn(box, number % _COLUMNS, below + number // _COLUMNS * (_BOX_HEIGHT + _GAP)))
-    height = below + rows * (_BOX_HEIGHT + _GAP) + _MARGIN
-    if more > 0:
-        parts.append(f'<text x="{_MARGIN}" y="{height - _MARGIN / 2:g}">and {counted(more, "node")} more</text>')
-    said = "; ".join(f"{box.title}: {box.said}" for box in (*upper, *shown))
-    described = f'<title id="picture-title">The stack</title><desc id="picture-said">{escape(said)}</desc>'
-    return (
-        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-labelledby="picture-title picture-said">'
-        f"{described}{''.join(parts)}</svg>"
+def picture_of(preview: Preview) -> Picture:
+    """Draw what the stream tells of."""
+    nodes, namespaces = _nodes(preview), _namespaces(preview.steps)
+    by_proxy = ", by the proxy" if preview.settings.at("proxy") else ""
+    lanes = (
+        Lane("Other registries", upstream_boxes(preview), f"images{by_proxy}"),
+        Lane("Registry", registry_boxes(preview), "pulls"),
+        _cut(Lane("Nodes", nodes, "pods")),
+        _cut(Lane("Namespaces", namespaces)),
     )
+    return Picture([lane for lane in lanes if lane.boxes])
 
 
-def _upper(steps: Sequence[Step]) -> list[_Box]:
-    boxes = [
-        _group(steps, ("ImageMirror",), "other registries", "images are copied from here"),
-        _group(steps, ("RegistryContainer", "RegistryDeployment"), "registry", "the stack's own"),
-        _group(steps, ("PullThroughCache",), "caches", "of other registries"),
-        _group(steps, ("PullSecrets", "PullSecretSet"), "namespaces", "pods that pull"),
-    ]
-    return [box for box in boxes if box]
+def _cut(lane: Lane) -> Lane:
+    """Leave out what stays as it is before anything else, and never the order."""
+    if len(lane.boxes) <= _MOST:
+        return lane
+    ranked = sorted(range(len(lane.boxes)), key=lambda at: lane.boxes[at].state is State.SAME)
+    shown = [lane.boxes[at] for at in sorted(ranked[:_MOST])]
+    return Lane(lane.title, shown, lane.leads, len(lane.boxes) - _MOST)
 
 
-def _group(steps: Sequence[Step], kinds: Sequence[str], title: str, said: str) -> _Box | None:
-    ours = [step for step in steps if step.kind in kinds or any(step.is_in(kind) for kind in kinds)]
-    if not ours:
-        return None
-    changed = sum(step.is_change for step in ours)
-    restarts = any(change.containers for change in machine_changes(ours))
-    state = "restarts" if restarts else "changes" if changed else "same"
-    return _Box(title, f"{counted(changed, 'change')}" if changed else said, state)
-
-
-def _nodes(preview: Preview) -> list[_Box]:
+def _nodes(preview: Preview) -> list[Box]:
     fleet = fleet_of(preview)
     by_node: dict[str, list[MachineChange]] = {}
     for step in preview.steps:
@@ -79,23 +58,33 @@ def _nodes(preview: Preview) -> list[_Box]:
     return [_node(name, by_node[name], fleet) for name in sorted(by_node, key=fleet.order)]
 
 
-def _node(name: str, changes: Sequence[MachineChange], fleet: Fleet) -> _Box:
-    batch = f", batch {fleet.batch[name]}" if name in fleet.batch else ""
-    restarts = sorted({each for change in changes for each in (*change.restarts, *change.maybe)})
-    if restarts:
-        may = "may restart" if not any(change.restarts for change in changes) else "restart"
-        return _Box(name, f"{', '.join(restarts)} {may}{batch}", "restarts")
-    return _Box(name, f"changes{batch}" if changes else "stays as it is", "changes" if changes else "same")
+def _node(name: str, changes: Sequence[MachineChange], fleet: Fleet) -> Box:
+    group = f"Batch {fleet.batch[name]}" if name in fleet.batch else ""
+    sure = sorted({each for change in changes for each in change.restarts})
+    maybe = sorted({each for change in changes for each in change.maybe})
+    silent = ["does not answer now"] if name in fleet.silent else []
+    lines = [f"{', '.join(sure)}"] if sure else []
+    lines += [f"perhaps {', '.join(maybe)}"] if maybe else []
+    ops = {change.op for change in changes}
+    if "delete" in ops:
+        return Box(name, ["leaves the stack", *lines], State.GOES)
+    if "create" in ops:
+        return Box(name, [*silent, *lines], State.NEW, group)
+    state = State.RESTARTS if lines else State.CHANGES if changes else State.SAME
+    return Box(name, [*silent, *lines], state, group)
 
 
-def _drawn(box: _Box, column: int, top: int) -> str:
-    left = _MARGIN + column * (_BOX_WIDTH + _GAP)
-    return (
-        f'<g class="{box.state}"><rect x="{left}" y="{top}" width="{_BOX_WIDTH}" height="{_BOX_HEIGHT}" rx="8"/>'
-        f'<text class="name" x="{left + 12}" y="{top + 26}">{escape(_short(box.title))}</text>'
-        f'<text x="{left + 12}" y="{top + 47}">{escape(_short(box.said))}</text></g>'
-    )
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+def _namespaces(steps: Sequence[Step]) -> list[Box]:
+    states: dict[str, State] = {}
+    for step in steps:
+        if not step.is_of("cluster", "PullSecretSet"):
+            continue
+        gained, lost = gained_and_lost(step)
+        states |= dict.fromkeys((*step.before("namespaces"), *step.after("namespaces")), State.SAME)
+        states |= dict.fromkeys(step.differing("namespaces"), State.CHANGES)
+        states |= dict.fromkeys(gained, State.NEW) | dict.fromkeys(lost, State.GOES)
+    renewed = {namespace_of(step) for step in steps if is_pull_secret(step) and step.op in ("update", "replace")}
+    return [
+        Box(name, [], State.CHANGES if name in renewed and states[name] is State.SAME else states[name])
+        for name in sorted(states)
+    ]

@@ -38,6 +38,10 @@ class Report:
     summary: str
     """One line."""
     sections: Sequence[Section]
+    verdict: str = ""
+    """How the line begins: whether the preview failed, and what policies forbid; empty where all is well."""
+    parts: Sequence[str] = ()
+    """What follows in it, one thing each."""
 
 
 def names(several: Sequence[str]) -> Entry:

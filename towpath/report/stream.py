@@ -31,13 +31,14 @@ class Message:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a policy said; `level` is advisory, mandatory, remediate."""
+    """What a policy said; `level` is advisory, mandatory, remediate; `severity` low to critical, or empty."""
 
     policy: str
     pack: str
     level: str
     text: str
     urn: str = ""
+    severity: str = ""
 
 
 @dataclass
@@ -155,7 +156,7 @@ class _Reading:
 
     def _judge(self, value: Mapping[str, Any], level: str, text: str) -> None:
         named = [str(value.get(key) or "") for key in ("policyName", "policyPackName", "resourceUrn")]
-        verdict = Verdict(named[0], named[1], level, text, named[2])
+        verdict = Verdict(named[0], named[1], level, text, named[2], str(value.get("severity") or ""))
         if verdict not in self._preview.verdicts:
             self._preview.verdicts.append(verdict)
 
