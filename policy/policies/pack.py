@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 
 from pulumi_policy import (
     EnforcementLevel,
@@ -45,7 +46,8 @@ RULES: tuple[Rule, ...] = (
     pod_resources.RULE,
     pod_security.RULE,
 )
-_DOCUMENTED = "docs/policies.md tells how a stack changes the level or a limit"
+_SHOWN = 20
+_DOCUMENTED = "docs/policies.md tells how a stack has another level or limit"
 
 
 def serve() -> None:
@@ -63,8 +65,8 @@ def policy(rule: Rule) -> ResourceValidationPolicy:
         try:
             # The engine hands secrets over in plain text: a rule gets what it names, and no more.
             readable = {name: args.props[name] for name in rule.reads if name in args.props}
-            for finding in rule.findings(readable, args.get_config() or {}):
-                report(f"{finding}\nFix: {rule.fix}\n({_DOCUMENTED})", None)
+            if findings := list(rule.findings(readable, args.get_config() or {})):
+                report(message(rule, findings), None)
         except UnknownValueError as unknown:
             unknown.message = f"`{'.'.join(unknown.props)}` is not known yet; the `up` judges it in time"
             raise
@@ -77,6 +79,12 @@ def policy(rule: Rule) -> ResourceValidationPolicy:
         severity=Severity(rule.severity),
         remediation_steps=rule.fix,
     )
+
+
+def message(rule: Rule, findings: Sequence[str]) -> str:
+    """Tell all that breaks a rule at a resource, and the way out. CrossGuard puts the reason before it."""
+    more = [f"- and {len(findings) - _SHOWN:,} more"] if len(findings) > _SHOWN else []
+    return "\n".join([*(f"- {finding}" for finding in findings[:_SHOWN]), *more, f"Fix: {rule.fix}; {_DOCUMENTED}"])
 
 
 def _schema(rule: Rule) -> PolicyConfigSchema | None:

@@ -7,15 +7,15 @@ from .rule import NODE_STATE, Limits, Properties, Rule, facts
 
 def judge(properties: Properties, _limits: Limits) -> Iterator[str]:
     """Find each registry whose certificate is not checked, or that is spoken to without TLS."""
-    for place, setting in facts(properties, "unverified").items():
-        yield f"`facts.unverified` has {place} (by the setting {setting})"
+    for place in facts(properties, "unverified"):
+        yield f"`facts.unverified` has {place}"
 
 
 RULE = Rule(
     name="verified-registries",
     reason="Every registry and mirror proves who it is: whoever stands in between could hand out other images.",
-    fix="take the entry out of insecure_registries, or skip_verify: true and http:// from the mirror, and give its CA "
-    "instead: nodes.upstreams.HOST.mirrors[].ca_pem, or registry.certificate for the stack's own registry",
+    fix="take it out of nodes.setup.insecure_registries, or skip_verify and http:// out of nodes.upstreams and "
+    "registry.caches, and give the CA that signed its certificate instead (ca_pem, upstream_ca_pem)",
     types=(NODE_STATE,),
     reads=("facts",),
     judge=judge,
