@@ -49,7 +49,7 @@ class Environment(pulumi.ComponentResource):
     next_rotations: pulumi.Output[dict[str, str]]
     """Account: day from which an `up` rotates it, for those that rotate by time."""
     nodes: pulumi.Output[dict[str, dict[str, str]]]
-    """Node: its `address`. Known once the node is set up."""
+    """Node: its `address`."""
     external_registries: pulumi.Output[dict[str, dict[str, str]]]
     """Host: when its token `expires`, RFC 3339, empty where nobody knows."""
     pull_secrets: pulumi.Output[dict[str, Any]]
