@@ -10,6 +10,7 @@ from towpath.report.step import Step
 from towpath.report.stream import Preview
 
 _SERVER = ("RegistryContainer", "PullThroughCache")
+_OPENRC = "/etc/conf.d/"
 _WISH = ("files", "restarts", "reloads", "containers")
 
 
@@ -59,8 +60,18 @@ def restart_sections(preview: Preview) -> list[Section]:
         Section(
             "Runtimes that restart", [_restart(change, fleet) for change in restarting], _batches(fleet, restarting)
         ),
-        Section("Files and settings on machines", [_files(change) for change in changes], folded=True),
+        Section(
+            "Files and settings on machines",
+            [_files(change) for change in changes],
+            _init_systems(changes),
+            folded=True,
+        ),
     ]
+
+
+def _init_systems(changes: Sequence[MachineChange]) -> str:
+    openrc = any(path.startswith(_OPENRC) for change in changes for path in change.files)
+    return "What is for another init system than a machine's own is not written there." if openrc else ""
 
 
 def _change(step: Step) -> MachineChange:
