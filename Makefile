@@ -18,7 +18,8 @@ WITH_ENGINE := exports="$$($(PYTHON) -m engine env)"; eval "$$exports";
 RECOVERY := --recovery "$(abspath $(PYTHON)) -m engine recover"
 SHOWN := $(if $(OUTPUT),--output "$$OUTPUT")
 # Programs that tests run, each with its package where that has another name.
-TEST_PROGRAMS := busybox chromium-headless-shell curl gawk jq openssl redis-cli:redis-tools shellcheck
+BROWSER := $(if $(shell command -v google-chrome chromium),,chromium-headless-shell)
+TEST_PROGRAMS := busybox $(BROWSER) curl gawk jq openssl redis-cli:redis-tools shellcheck
 ACTIONLINT_VERSION := 1.7.12
 ACTIONLINT := $(HOME)/.cache/towpath/actionlint/v$(ACTIONLINT_VERSION)/actionlint
 BENCHES := garbage-collection images-copying images-listing nodes pull-secrets

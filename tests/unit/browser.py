@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-PROGRAM = "chromium-headless-shell"
+PROGRAMS = ("chromium-headless-shell", "google-chrome", "chromium")
 _SECONDS = 180
 _FRAME = """<!doctype html><meta charset="utf-8"><body style="margin:0">
 <iframe src="/page" style="border:0;width:{width}px;height:2000px"></iframe><pre></pre><script>
@@ -43,7 +44,14 @@ class Browser:
         scheme = "0" if dark else "1"
         done = subprocess.run(
             [
-                *(PROGRAM, "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--enable-logging=stderr"),
+                *(
+                    _program(),
+                    "--headless",
+                    "--no-sandbox",
+                    "--disable-gpu",
+                    "--disable-dev-shm-usage",
+                    "--enable-logging=stderr",
+                ),
                 *(f"--user-data-dir={self.folder}", f"--blink-settings=preferredColorScheme={scheme}"),
                 # Every name leads here, so that nothing asks anybody else, and whatever is asked is seen.
                 *(f"--host-resolver-rules=MAP * 127.0.0.1:{self._port}", "--window-size=1600,1200"),
@@ -59,6 +67,13 @@ class Browser:
         assert found, done.stdout + done.stderr
         assert found[1], done.stderr
         return json.loads(unescape(found[1]))
+
+
+def _program() -> str:
+    """Find the browser that there is; the test fails with the way out where there is none."""
+    found = next((path for name in PROGRAMS if (path := shutil.which(name))), None)
+    assert found, f"there is no browser ({', '.join(PROGRAMS)}): apt-get install {PROGRAMS[0]}"
+    return found
 
 
 @contextmanager
