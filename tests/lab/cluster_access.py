@@ -21,6 +21,8 @@ REGISTRY_PORT = 5000
 DEADLINE_SECONDS = 180
 """Back-offs of kubelets add up to a minute and more on a machine that is busy."""
 
+_STATES = r'{range .items[*]}{.metadata.name}: {.status.conditions} {.status.containerStatuses[*].state}{"\n"}{end}'
+
 
 @dataclass(frozen=True)
 class ClusterAccess:
@@ -53,16 +55,27 @@ class ClusterAccess:
         finally:
             self.kubectl("delete", "namespace", name, "--wait=true", "--timeout=180s").check()
 
+    def until(self, condition: Callable[[], object], what: str, namespace: str) -> None:
+        """Wait until something holds; fail the test if it does not in time, with what happened in the namespace."""
+        until(condition, what, lambda: self.story(namespace))
+
+    def story(self, namespace: str) -> str:
+        """Tell how the pods of a namespace are and what happened to them, in the order of time."""
+        pods = self.kubectl("get", "pods", "-n", namespace, "--output", "wide")
+        states = self.kubectl("get", "pods", "-n", namespace, "--output", f"jsonpath={_STATES}")
+        events = self.kubectl("get", "events", "-n", namespace, "--sort-by=.metadata.creationTimestamp")
+        return "\n".join(each.output for each in (pods, states, events))
+
     def import_registry_image(self) -> None:
         """Give containerd on node-1 the image that node-1's Docker has: nothing is pulled."""
         self.lab.run("node-1", "docker save registry:3 | ctr --namespace k8s.io images import -").check()
 
 
-def until(condition: Callable[[], object], what: str) -> None:
-    """Wait until something holds; fail the test if it does not in time."""
+def until(condition: Callable[[], object], what: str, story: Callable[[], str] = str) -> None:
+    """Wait until something holds; fail the test if it does not in time, with what `story` can tell about it."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while not condition():
-        assert time.monotonic() < deadline, f"after {DEADLINE_SECONDS} s still not: {what}"
+        assert time.monotonic() < deadline, f"after {DEADLINE_SECONDS} s still not: {what}\n{story()}"
         time.sleep(0.2)
 
 

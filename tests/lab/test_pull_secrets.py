@@ -87,11 +87,11 @@ def make_pod(cluster: ClusterAccess, namespace: str, name: str, image: str, secr
 
 
 def succeeds(cluster: ClusterAccess, namespace: str, name: str) -> None:
-    until(lambda: "Succeeded" in _status(cluster, namespace, name), f"pod {name} of {namespace} ran")
+    cluster.until(lambda: "Succeeded" in _status(cluster, namespace, name), f"pod {name} ran", namespace)
 
 
 def is_refused(cluster: ClusterAccess, namespace: str, name: str) -> None:
-    until(lambda: REFUSED & set(_status(cluster, namespace, name)), f"pod {name} of {namespace} may not pull")
+    cluster.until(lambda: REFUSED & set(_status(cluster, namespace, name)), f"pod {name} may not pull", namespace)
 
 
 def _status(cluster: ClusterAccess, namespace: str, name: str) -> list[str]:
