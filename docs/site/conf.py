@@ -18,10 +18,11 @@ html_title = "Towpath"
 root_doc = "docs/index"
 
 PARTS = {
-    "Tutorial": [],
+    "Tutorial": ["docs/tutorial"],
     "How-to": [
         "docs/environments",
         "docs/nodes",
+        "docs/registry-container",
         "docs/registry-deployment",
         "docs/accounts",
         "docs/pull-secrets",
@@ -33,13 +34,15 @@ PARTS = {
     ],
     "Reference": [
         "docs/settings",
+        "docs/commands",
+        "docs/troubleshooting",
         "docs/by-hand",
         "lab/README",
         "lab/cluster/README",
         "engine/README",
         "CHANGELOG",
     ],
-    "Explanation": ["docs/security", "docs/benchmarks"],
+    "Explanation": ["docs/architecture", "docs/security", "docs/comparison", "docs/benchmarks"],
 }
 # What has no place of its own above is a how-to, so that a new page cannot be forgotten.
 NAMED = {page for pages in PARTS.values() for page in pages} | {root_doc}
@@ -50,6 +53,7 @@ include_patterns = [
     "README.md",
     "CHANGELOG.md",
     "docs/*.md",
+    "bench/results/*.md",
     "lab/README.md",
     "lab/cluster/README.md",
     "engine/README.md",
@@ -72,7 +76,7 @@ html_use_index = False
 
 def add_navigation(_app: "Sphinx", page: str, content: list[str]) -> None:
     """Give the landing page the navigation; `content` is a list of one text, changed in place."""
-    if page == "README":
+    if page == "README" or page.startswith("bench/results/"):
         content[0] = f"---\norphan: true\n---\n{content[0]}"
     if page != root_doc:
         return
