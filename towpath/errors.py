@@ -6,6 +6,7 @@
     ├── NodeError          a value that no runtime can carry (towpath/nodes/errors.py)
     ├── SshError           a machine cannot be reached or does not let us in (towpath/ssh/errors.py)
     ├── ApplierError       a document or a result of the applier is wrong (towpath/applier/errors.py)
+    ├── StreamError        what a report is to be made of is no preview (towpath/report/errors.py)
     └── towpath/oci/errors.py, towpath/registry_client/errors.py, towpath/images/errors.py: what a registry said or held
 
 A message says where, what was found, what was expected and what to do next; never a value that may be secret.

@@ -14,6 +14,7 @@ from threading import Thread
 from typing import Any
 
 PROGRAMS = ("chromium-headless-shell", "google-chrome", "chromium")
+_ALWAYS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--enable-logging=stderr")
 _SECONDS = 180
 _FRAME = """<!doctype html><meta charset="utf-8"><body style="margin:0">
 <iframe src="/page" style="border:0;width:{width}px;height:2000px"></iframe><pre></pre><script>
@@ -41,32 +42,30 @@ class Browser:
     def ask(self, page: str, question: str, *, width: int, dark: bool = False) -> Any:
         """Show a page in so many pixels and return what a JavaScript function of its document returns."""
         self._pages = {"/page": page, "/": _FRAME.format(width=width, question=question)}
-        scheme = "0" if dark else "1"
-        done = subprocess.run(
-            [
-                *(
-                    _program(),
-                    "--headless",
-                    "--no-sandbox",
-                    "--disable-gpu",
-                    "--disable-dev-shm-usage",
-                    "--enable-logging=stderr",
-                ),
-                *(f"--user-data-dir={self.folder}", f"--blink-settings=preferredColorScheme={scheme}"),
-                # Every name leads here, so that nothing asks anybody else, and whatever is asked is seen.
-                *(f"--host-resolver-rules=MAP * 127.0.0.1:{self._port}", "--window-size=1600,1200"),
-                *("--dump-dom", f"http://127.0.0.1:{self._port}/"),
-            ],
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            check=True,
-        )
+        done = self._run(*("--dump-dom", "--window-size=1600,1200"), dark=dark)
         self.console = "\n".join(line for line in done.stderr.splitlines() if "CONSOLE" in line)
         found = re.search(r"<pre>(.*)</pre>", done.stdout, re.DOTALL)
         assert found, done.stdout + done.stderr
         assert found[1], done.stderr
         return json.loads(unescape(found[1]))
+
+    def photograph(self, page: str, place: Path, size: tuple[int, int]) -> None:
+        """Write a PNG of a page in a window of so many pixels."""
+        self._pages = {"/": page}
+        self._run(f"--screenshot={place}", f"--window-size={size[0]},{size[1]}", "--hide-scrollbars", dark=False)
+
+    def _run(self, *arguments: str, dark: bool) -> subprocess.CompletedProcess[str]:
+        home = f"http://127.0.0.1:{self._port}/"
+        # Every name leads here, so that nothing asks anybody else, and whatever is asked is seen.
+        names = f"--host-resolver-rules=MAP * 127.0.0.1:{self._port}"
+        colours = f"--blink-settings=preferredColorScheme={'0' if dark else '1'}"
+        return subprocess.run(
+            [_program(), *_ALWAYS, f"--user-data-dir={self.folder}", names, colours, *arguments, home],
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=True,
+        )
 
 
 def _program() -> str:

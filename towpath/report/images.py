@@ -6,7 +6,7 @@ from typing import Any
 
 from towpath.images.collection.schedule import ALWAYS
 from towpath.report.secrecy import UNKNOWN
-from towpath.report.section import Code, Entry, Section, counted
+from towpath.report.section import Code, Entry, Section, counted, phrase
 from towpath.report.step import Step, word
 from towpath.report.stream import Message
 
@@ -123,11 +123,11 @@ def _nature(record: Mapping[str, Any]) -> list[str]:
 
 
 def _collection(step: Step, *, deletes: bool) -> Entry:
-    registry, expected = Code(word(step.new.get("registry")) or step.name), word(step.new.get("expected"))
+    registry, expected = Code(word(step.new.get("registry")) or step.name), phrase(word(step.new.get("expected")))
     if is_due(step, deletes=deletes):
-        return (registry, f": garbage is collected {expected}")
+        return (registry, ": garbage is collected ", *expected)
     if step.op == "create":
-        return (registry, f": set up; garbage is collected {expected}")
+        return (registry, ": set up; garbage is collected ", *expected)
     return (registry, ": other settings are taken down; nothing is collected")
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from towpath.report.missing import missing_entries
-from towpath.report.section import Code, Entry, Section, counted
+from towpath.report.section import Code, Entry, Section, counted, phrase
 from towpath.report.stream import Message, Preview, Verdict
 
 _LONGEST = 2000
@@ -47,16 +47,23 @@ def _unfinished(preview: Preview) -> list[Entry]:
 def _said(messages: Sequence[Message], severity: str) -> list[Entry]:
     chosen = [each for each in messages if each.severity.partition("#")[0] == severity]
     texts = [(each.urn, _without_wrapping(each.text)) for each in chosen]
-    return [(*_about(urn), cut(text)) for urn, text in texts if text != _FAILED or len(texts) == 1]
+    return [(*_about(urn), *phrase(cut(text))) for urn, text in texts if text != _FAILED or len(texts) == 1]
 
 
-def _weight(verdict: Verdict) -> tuple[int, int]:
-    return _LEVELS.get(verdict.level, 1), _SEVERITIES.get(verdict.severity, len(_SEVERITIES))
+def _weight(verdict: Verdict) -> tuple[int, int, str, str]:
+    level, severity = _LEVELS.get(verdict.level, 1), _SEVERITIES.get(verdict.severity, len(_SEVERITIES))
+    return level, severity, verdict.policy, verdict.urn
 
 
 def _verdict(verdict: Verdict) -> Entry:
     severity = f", severity {verdict.severity}" if verdict.severity else ""
-    return (f"{verdict.level}{severity}: ", Code(verdict.policy), ": ", *_about(verdict.urn), cut(verdict.text))
+    return (
+        f"{verdict.level}{severity}: ",
+        Code(verdict.policy),
+        ": ",
+        *_about(verdict.urn),
+        *phrase(cut(verdict.text)),
+    )
 
 
 def _about(urn: str) -> Entry:

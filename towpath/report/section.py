@@ -1,5 +1,6 @@
 """A report before it is Markdown or a page: sections of entries, most urgent first."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -13,6 +14,9 @@ class Code(str):
 
 Entry: TypeAlias = tuple[str, ...]
 """Pieces in order: prose, and names as `Code`."""
+
+
+_NAME = re.compile(r"(`[^`\n]+`)")
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,12 @@ def names(several: Sequence[str]) -> Entry:
     """Put commas between names."""
     pieces = [piece for name in several for piece in (", ", Code(name))]
     return tuple(pieces[1:])
+
+
+def phrase(text: str) -> Entry:
+    """Take what others wrote in backquotes for names, and all else for prose."""
+    pieces = (Code(piece[1:-1]) if piece.startswith("`") and len(piece) > 1 else piece for piece in _NAME.split(text))
+    return tuple(piece for piece in pieces if piece)
 
 
 def counted(number: int, one: str, many: str = "") -> str:
