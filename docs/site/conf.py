@@ -5,6 +5,7 @@ the site too, and are checked. The pages are plain Markdown that GitHub shows as
 its navigation, is added here while a page is read.
 """
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,16 +45,19 @@ PARTS = {
     ],
     "Explanation": ["docs/architecture", "docs/security", "docs/comparison", "docs/benchmarks"],
 }
-# What has no place of its own above is a how-to, so that a new page cannot be forgotten.
-NAMED = {page for pages in PARTS.values() for page in pages} | {root_doc}
+# A page of docs/ without a place of its own above is a how-to, so that a new one cannot be forgotten.
+NAMED = {root_doc, *(page for pages in PARTS.values() for page in pages)}
 PARTS["How-to"] += sorted(page for path in (ROOT / "docs").glob("*.md") if (page := f"docs/{path.stem}") not in NAMED)
+PLACED = {*NAMED, *PARTS["How-to"]}
 
 extensions = ["myst_parser"]
 include_patterns = [
     "README.md",
     "CHANGELOG.md",
     "docs/*.md",
+    # What pages link to, without a place in the navigation.
     "bench/results/*.md",
+    "tests/lab/*.md",
     "lab/README.md",
     "lab/cluster/README.md",
     "engine/README.md",
@@ -61,6 +65,8 @@ include_patterns = [
 exclude_patterns = [".*"]  # folders that are large, and hold nothing of ours
 myst_heading_anchors = 4
 nitpicky = True
+# A report is part of a page on GitHub, and begins with its second level.
+suppress_warnings = ["myst.header"]
 
 html_theme = "furo"
 html_static_path = ["style.css"]
@@ -73,10 +79,16 @@ html_show_copyright = False
 html_domain_indices = False
 html_use_index = False
 
+_NAMED_BY_FILE = re.compile(r"\[[\w./-]+\.md\]\(")
 
-def add_navigation(_app: "Sphinx", page: str, content: list[str]) -> None:
-    """Give the landing page the navigation; `content` is a list of one text, changed in place."""
-    if page == "README" or page.startswith("bench/results/"):
+
+def complete(_app: "Sphinx", page: str, content: list[str]) -> None:
+    """Give the landing page the navigation; `content` is a list of one text, changed in place.
+
+    Links that have a file's name as their text get the title of the page.
+    """
+    content[0] = _NAMED_BY_FILE.sub("[](", content[0])
+    if page not in PLACED:
         content[0] = f"---\norphan: true\n---\n{content[0]}"
     if page != root_doc:
         return
@@ -87,6 +99,6 @@ def add_navigation(_app: "Sphinx", page: str, content: list[str]) -> None:
 
 def setup(app: "Sphinx") -> None:
     """Connect what Sphinx calls while it builds."""
-    app.connect("source-read", add_navigation)
+    app.connect("source-read", complete)
     # Another navigation is another landing page, although its file is as it was.
     app.add_config_value("parts", PARTS, rebuild="env")
