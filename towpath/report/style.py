@@ -22,11 +22,11 @@ code { font: .875em ui-monospace, "DejaVu Sans Mono", monospace; background: var
 figure { margin: 0 0 1.25rem; padding: 1.1rem; background: var(--card); border: 1px solid var(--line);
   border-radius: .75rem; }
 .lanes { display: flex; align-items: stretch; gap: .5rem; }
-.lane { flex: 1 1 0; min-width: 0; }
+.lane { flex: 1.3 1 0; min-width: 0; } .lane.small { flex-grow: 1; }
 .lane > h3, .group { margin: 0 0 .5rem; font-size: .75rem; font-weight: 650; letter-spacing: .05em;
   text-transform: uppercase; color: var(--faint); }
 .group { margin: .75rem 0 .35rem; font-weight: 500; } h3 + .group { margin-top: 0; }
-.way { flex: 0 0 4.5rem; display: flex; flex-direction: column; justify-content: center; text-align: center;
+.way { flex: 0 0 3.75rem; display: flex; flex-direction: column; justify-content: center; text-align: center;
   font-size: .75rem; line-height: 1.2; color: var(--faint); }
 .way::after { content: ""; height: 0; margin: .35rem .5rem 0 0; border-top: 2px solid var(--line); }
 .way i { order: 2; width: 0; height: 0; margin: -.32rem 0 0 auto; border: .32rem solid transparent;
