@@ -118,6 +118,12 @@ def test_a_first_collection_is_announced_only_where_something_is_deleted() -> No
     assert "- `r:6000`: garbage is collected after a deletion\n" in shown
 
 
+def test_the_engines_own_providers_are_nobodys_change() -> None:
+    made = step("create", urn("pulumi:providers:tls", "default_5_0_0"), None, {})
+    ours = step("update", urn("pulumi:providers:kubernetes", "cluster"), {}, {})
+    assert "**1 to update.**" in _shown(made, ours)
+
+
 def test_what_stands_in_another_section_is_no_note() -> None:
     told = "images.retention: 2 manifests and 1 tags go, which frees 9 bytes once garbage is collected"
     assert "Notes" not in _shown(diagnostic("info", told))

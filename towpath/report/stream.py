@@ -1,9 +1,9 @@
 """The engine's events of a preview, read.
 
 Format: one JSON object a line, `apitype.EngineEvent` (sdk/go/common/apitype/events.go of Pulumi 3.259), as
-`PULUMI_ENABLE_STREAMING_JSON_PREVIEW=1 pulumi preview --json` prints them. Each has one of `preludeEvent`,
-`resourcePreEvent`, `resOutputsEvent`, `diagnosticEvent`, `policyEvent`, `policyRemediationEvent`, `errorEvent`,
-`summaryEvent` and others that are of no interest here.
+`PULUMI_ENABLE_STREAMING_JSON_PREVIEW=1 pulumi preview --json` prints them and `--event-log` writes them. Each has one
+of `preludeEvent`, `resourcePreEvent`, `resOutputsEvent`, `diagnosticEvent`, `policyEvent`, `policyRemediationEvent`,
+`errorEvent`, `summaryEvent` and others that are of no interest here.
 """
 
 import json
@@ -113,7 +113,7 @@ class _Reading:
 
     def planned(self, value: Mapping[str, Any]) -> None:
         step = _step(value)
-        if step is None:
+        if step is None or _is_the_engines_own(step):
             return
         self._preview.stack = step.urn.removeprefix("urn:pulumi:").partition("::")[0]
         if step.op == "refresh":
@@ -181,6 +181,11 @@ def _step(value: Mapping[str, Any], wanted: str = "inputs") -> Step | None:
     old, new = (each if isinstance(each, dict) else {} for each in (metadata.get("old"), metadata.get("new")))
     state = {**_part(old, "inputs"), **_part(old, "outputs")}
     return Step(str(metadata.get("op", "")), metadata["urn"], state, _part(new, wanted), is_gone=not new)
+
+
+def _is_the_engines_own(step: Step) -> bool:
+    """Whether it is a provider that the engine made by itself; only a log of events has them."""
+    return step.type.startswith("pulumi:providers:") and step.name.startswith("default")
 
 
 def _part(state: Mapping[str, Any], key: str) -> Mapping[str, Any]:
