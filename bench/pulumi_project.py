@@ -1,6 +1,7 @@
 """A Pulumi project of a benchmark's own: a copy of the product's sources, a program, a stack with its own state."""
 
 import compileall
+import json
 import os
 import shutil
 import subprocess
@@ -45,6 +46,25 @@ class PulumiProject:
     def destroy(self) -> None:
         """Destroy it."""
         self._pulumi("destroy", "--yes", "--skip-preview", "--stack", _STACK)
+
+    def preview(self, *arguments: str) -> None:
+        """Preview it."""
+        self._pulumi("preview", "--stack", _STACK, *arguments)
+
+    def refresh(self) -> None:
+        """Compare the state with what there is."""
+        self._pulumi("refresh", "--yes", "--skip-preview", "--stack", _STACK)
+
+    def resources(self) -> list[dict[str, Any]]:
+        """Return the resources of the state as it is stored, secrets encrypted."""
+        exported = json.loads(self._pulumi("stack", "export", "--stack", _STACK))
+        found: list[dict[str, Any]] = exported["deployment"].get("resources") or []
+        return found
+
+    def state_bytes(self) -> int:
+        """Return the size of the state as it is stored."""
+        [path] = (self._folder / "state").glob(f".pulumi/stacks/*/{_STACK}.json")
+        return path.stat().st_size
 
     def version(self) -> str:
         """Return the engine's version."""

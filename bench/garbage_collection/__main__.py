@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import os
 import random
 import statistics
 import tempfile
@@ -16,7 +15,7 @@ from bench.filled_registry import push_blob, push_manifest
 from bench.garbage_collection.contenders import CONTENDERS, RUNNING, STOPPED
 from bench.garbage_collection.observer import Observer, Seen
 from bench.garbage_collection.registry import BenchRegistry, running
-from bench.harness import Comparison, Times, machine, timed, turns
+from bench.harness import Comparison, Times, is_short, machine, said, timed, turns
 from tests.lab.registry_server import CURRENT
 from towpath.images.bounded import for_each
 from towpath.oci import media_types
@@ -161,7 +160,6 @@ def wait_until_answering(registry: BenchRegistry) -> None:
 def report(found: Found, where: dict[str, Any]) -> None:
     """Write the comparison, with what users saw beside the times."""
     result = COMPARISON.result(found.times)
-    facts = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in where.items())
     lines = ["| who | seconds without writes | seconds without pulls | failed pulls | gone image can be pushed again |"]
     lines.append("|---|---|---|---|---|")
     users = {}
@@ -175,13 +173,13 @@ def report(found: Found, where: dict[str, Any]) -> None:
             f"| {name} | {of['seconds_without_writes']:.1f} | {of['seconds_without_pulls']:.1f} "
             f"| {of['failed_pulls']:.0f} of {of['pulls']:.0f} | {again} |"
         )
-    tables = [f"{facts}.\n", COMPARISON.table(result, f"{where['images_gone']} images of {where['layer_bytes']} bytes")]
+    tables = [said(where), COMPARISON.table(result, f"{where['images_gone']} images of {where['layer_bytes']} bytes")]
     COMPARISON.write({**result, "users": users, "conditions": where}, [*tables, "\n".join([*lines, ""])])
 
 
 def main() -> None:
     """Measure as the command line says."""
-    short = bool(os.environ.get("SHORT"))
+    short = is_short()
     parser = argparse.ArgumentParser(prog="python -m bench.garbage_collection", description=__doc__)
     parser.add_argument("--rounds", type=int, default=SHORT_ROUNDS if short else ROUNDS)
     given, sizes = parser.parse_args(), SHORT if short else FULL

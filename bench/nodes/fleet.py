@@ -84,6 +84,11 @@ class Fleet:
         flags = [part for option in options for part in ("-o", option)]
         return ["ssh", "-F", "none", "-i", str(self.paths.client_key), *flags, f"root@{node_address(name)}"]
 
+    @staticmethod
+    def address(name: str) -> str:
+        """Return a node's address."""
+        return node_address(name)
+
     def first(self, count: int) -> "Fleet":
         """Return the first so many nodes."""
         return Fleet(self.names[:count], self.paths)

@@ -1,0 +1,1 @@
+"""A whole stack beside an empty program: what a run costs whatever there is to do."""
