@@ -15,6 +15,7 @@ from components.kubernetes_object import kubernetes_object
 from components.kubernetes_provider import KubernetesCluster
 from components.machine import Machine
 from towpath.applier.document import Document
+from towpath.machines.facts import bucket_facts
 from towpath.nodes.registries import endpoint
 from towpath.registry.deployment.exposure import ingress, network_policy, service
 from towpath.registry.deployment.naming import Manifest
@@ -179,6 +180,7 @@ class RegistryDeployment(pulumi.ComponentResource):
             "registry": endpoint(args.address, args.deployment.exposure.client_port),
             "access": args.access,
             "rollout": {**checksums, "image": args.settings.image},
+            "facts": bucket_facts(args.deployment.storage.s3),
         }
         return RegistryCheck(f"{self._name}-check", props, pulumi.ResourceOptions(parent=self, depends_on=list(after)))
 

@@ -43,5 +43,5 @@ class RegistryCheck(Resource, module="registry", name="RegistryCheck"):
     """`HOST:PORT`, known once it has."""
 
     def __init__(self, name: str, props: dict[str, pulumi.Input[Any]], opts: pulumi.ResourceOptions) -> None:
-        """Register: `props` are registry, rollout (what tells one from the next) and the secret access."""
+        """Register: `props` are registry, rollout (what tells one from the next), facts and the secret access."""
         super().__init__(RegistryCheckProvider(), name, props, opts)

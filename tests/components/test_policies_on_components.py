@@ -10,6 +10,7 @@ from components.dynamic.node_state import NodeStateProvider
 from components.kubernetes_provider import KubernetesCluster
 from components.stack import Stack
 from policy.policies.pack import RULES
+from tests.unit.deployment_settings import S3
 from tests.unit.deployment_settings import stack as deployment_stack
 from towpath.machines.facts import host_keys
 from towpath.settings import Settings, load_settings
@@ -105,7 +106,10 @@ def test_a_deployment_keeps_the_rules_of_pods(recorder: Any) -> pulumi.Output[No
 @pulumi.runtime.test
 def test_a_deployment_that_does_not_is_found(recorder: Any) -> pulumi.Output[None]:
     def check(_: Any) -> None:
-        found = {rule: names["registry-deployment"] for rule, names in broken(recorder).items()}
+        everything = broken(recorder)
+        told = "`facts.unverified` has s3.test:9000"
+        assert everything.pop("verified-registries") == {"registry-check": [told]}
+        found = {rule: names["registry-deployment"] for rule, names in everything.items()}
         assert {rule: len(lines) for rule, lines in found.items()} == {
             "images-pinned": 1,
             "pod-resources": 3,
@@ -113,7 +117,8 @@ def test_a_deployment_that_does_not_is_found(recorder: Any) -> pulumi.Output[Non
 
     cluster = KubernetesCluster("the-kubeconfig", "https://api.test")
     nothing = {"cpu_request": "", "memory_request": "", "memory_limit": ""}
-    return made(deployment_stack({"resources": nothing}), cluster=cluster).apply(check)
+    wanted = {"resources": nothing, "storage": {"s3": {**S3, "endpoint": "http://me:hush@s3.test:9000"}}}
+    return made(deployment_stack(wanted), cluster=cluster).apply(check)
 
 
 def test_facts_alone_change_nothing() -> None:

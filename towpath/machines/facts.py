@@ -1,17 +1,17 @@
-"""What policies may know of a machine: plain facts beside its document, none of which is secret or changes anything."""
+"""What policies may know of a machine or a registry: plain facts, none of which is secret or changes anything."""
 
 import base64
 import binascii
 import hashlib
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from towpath.machines.batches import batch_size
 from towpath.nodes.registries import Mirror
+from towpath.settings.deployment_storage import S3
 from towpath.settings.settings import Settings
 from towpath.ssh.connection import Connection
-
-_PLAIN = "http://"
 
 
 def host_keys(connection: Connection) -> dict[str, str]:
@@ -38,8 +38,19 @@ def node_facts(settings: Settings, name: str) -> dict[str, Any]:
 
 def server_facts(image: str, upstream: str = "") -> dict[str, Any]:
     """Return which image a registry's container runs, and whether it asks its upstream, a URL, without TLS."""
-    unverified = {upstream.removeprefix(_PLAIN): "registry.caches"} if upstream.startswith(_PLAIN) else {}
-    return {"images": {"registry": image}, "unverified": unverified}
+    return {"images": {"registry": image}, "unverified": _plain(upstream, "registry.caches")}
+
+
+def bucket_facts(bucket: S3 | None) -> dict[str, Any]:
+    """Return whether a registry asks its bucket without TLS."""
+    endpoint = (bucket.endpoint if bucket else None) or ""
+    return {"unverified": _plain(endpoint, "registry.deployment.storage.s3.endpoint")}
+
+
+def _plain(url: str, setting: str) -> dict[str, str]:
+    """Return the host of a URL without TLS, and no user or password that may stand in it."""
+    parts = urlsplit(url)
+    return {parts.netloc.rpartition("@")[2]: setting} if parts.scheme == "http" else {}
 
 
 def _unverified(settings: Settings, name: str) -> Iterator[tuple[str, str]]:
