@@ -8,7 +8,6 @@ from towpath.applier.bootstrap import check_command
 from towpath.applier.result import parse_result
 from towpath.applier.summary import Summary, actual_summary
 from towpath.machines.record import from_record
-from towpath.ssh.session import run
 
 
 def check_machine(record: Mapping[str, Any], document_id: str, salt: str) -> Summary:
@@ -16,6 +15,8 @@ def check_machine(record: Mapping[str, Any], document_id: str, salt: str) -> Sum
 
     Raises SshError where the machine cannot be asked, ResultError where it answers nonsense.
     """
+    from towpath.ssh.session import run  # noqa: PLC0415 the SSH library takes a third of a second to import
+
     connection = from_record(record)
     ran = asyncio.run(run(connection, check_command(connection.sudo, document_id), connection.sudo.line))
     return actual_summary(parse_result(ran.stdout), salt)
