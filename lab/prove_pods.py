@@ -16,7 +16,7 @@ from lab.progress import Progress
 _POD = "towpath-prove"
 _STRANGER = "default"
 """A namespace that no stack of the lab serves."""
-_DEADLINE_SECONDS = 90
+_DEADLINE_SECONDS = 180
 _POLL_SECONDS = 0.3
 _REFUSED = {"ErrImagePull", "ImagePullBackOff"}
 
@@ -27,25 +27,29 @@ class Served:
 
     namespace: str
     secret: str
+    nodes: tuple[str, ...] = ()
+    """The nodes that the stack set up; the cluster may have others, which do not know the registry."""
 
 
 def parse_served(outputs: str) -> Served | None:
     """Read the first served namespace from a stack's outputs; None for a stack that serves none."""
-    found: dict[str, Any] | None = json.loads(outputs).get("pull_secrets")
-    return Served(found["namespaces"][0], found["secret"]) if found and found["namespaces"] else None
+    every: dict[str, Any] = json.loads(outputs)
+    found: dict[str, Any] | None = every.get("pull_secrets")
+    if not found or not found["namespaces"]:
+        return None
+    return Served(found["namespaces"][0], found["secret"], tuple(every.get("nodes", {})))
 
 
 def prove_pods(paths: Paths, image: str, served: Served, progress: Progress) -> None:
     """Run the image in the served namespace, and see that it is refused elsewhere. Raises LabError."""
     kubectl = Kubectl(paths.bin / "kubectl", kubeconfig(paths))
-    secrets = [{"name": served.secret}]
     step = progress.step(f"running it as a pod in namespace {served.namespace}")
-    with step, _pod(kubectl, served.namespace, image, secrets) as pod:
+    with step, _pod(kubectl, served.namespace, image, served) as pod:
         pod.wait(lambda status: status["phase"] == "Succeeded", "ran to its end")
         said = pod.logs()
     progress.say(f"pod in {served.namespace}: {said.strip()}")
     step = progress.step(f"trying it in namespace {_STRANGER}, where no pull secret is")
-    with step, _pod(kubectl, _STRANGER, image, secrets) as pod:
+    with step, _pod(kubectl, _STRANGER, image, served) as pod:
         status = pod.wait(lambda status: _waiting(status) in _REFUSED, "was refused the image")
     progress.say(f"pod in {_STRANGER}: {_waiting(status)}")
 
@@ -83,12 +87,20 @@ class _Pod:
 
 
 @contextmanager
-def _pod(kubectl: Kubectl, namespace: str, image: str, secrets: list[dict[str, str]]) -> Iterator[_Pod]:
-    """Make a pod that always pulls; it is gone afterwards, and one of an earlier run before."""
+def _pod(kubectl: Kubectl, namespace: str, image: str, served: Served) -> Iterator[_Pod]:
+    """Make a pod on a node of the stack that always pulls; it is gone afterwards, and one of an earlier run before."""
     pod = _Pod(kubectl, namespace)
     pod.delete()
     container = {"name": "prove", "image": image, "imagePullPolicy": "Always"}
-    spec = {"restartPolicy": "Never", "imagePullSecrets": secrets, "containers": [container]}
+    spec: dict[str, Any] = {
+        "restartPolicy": "Never",
+        "imagePullSecrets": [{"name": served.secret}],
+        "containers": [container],
+    }
+    if served.nodes:
+        these = {"key": "kubernetes.io/hostname", "operator": "In", "values": list(served.nodes)}
+        required = {"nodeSelectorTerms": [{"matchExpressions": [these]}]}
+        spec["affinity"] = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
     pod.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": _POD}, "spec": spec})
     try:
         yield pod

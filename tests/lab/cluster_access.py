@@ -79,6 +79,13 @@ def until(condition: Callable[[], object], what: str, story: Callable[[], str] =
         time.sleep(0.2)
 
 
+def only_on(*nodes: str) -> dict[str, Any]:
+    """Return a pod's affinity to these nodes: the cluster may have more, which the test's stack does not set up."""
+    these = {"key": "kubernetes.io/hostname", "operator": "In", "values": list(nodes)}
+    required = {"nodeSelectorTerms": [{"matchExpressions": [these]}]}
+    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
+
+
 def registry_objects(name: str, node_port: int, claim: str | None = None) -> list[dict[str, Any]]:
     """Describe a plain registry on node-1 behind a NodePort, not root, with a claim's volume or an empty one."""
     source = {"emptyDir": {}} if claim is None else {"persistentVolumeClaim": {"claimName": claim}}

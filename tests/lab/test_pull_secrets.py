@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.lab.cluster_access import ClusterAccess, until
+from tests.lab.cluster_access import ClusterAccess, only_on, until
 from tests.lab.lab_access import LabAccess
 from tests.lab.stack_workspace import StackWorkspace, new_stack
 from towpath.cluster.access import ClusterAccess as StackCluster
@@ -77,9 +77,10 @@ def push(lab: LabAccess, stack: StackWorkspace, folder: Path) -> str:
 
 
 def make_pod(cluster: ClusterAccess, namespace: str, name: str, image: str, secret: str | None = None) -> None:
-    """Make a pod that asks the registry for its image whatever the node has."""
+    """Make a pod on a node of the stack that asks the registry for its image whatever the node has."""
     spec: dict[str, Any] = {
         "restartPolicy": "Never",
+        "affinity": only_on("node-1", "node-2"),
         "containers": [{"name": "hello", "image": image, "imagePullPolicy": "Always"}],
         **({"imagePullSecrets": [{"name": secret}]} if secret else {}),
     }
