@@ -57,6 +57,21 @@ def test_images_are_drawn_from_where_they_come() -> None:
     ]
 
 
+def test_every_namespace_has_a_box_with_its_fate() -> None:
+    one, other = {"content": "0"}, {"content": "1"}
+    before = {"namespaces": {"a": one, "b": one, "c": one, "e": one}}
+    after = {"namespaces": {"b": other, "c": one, "d": one, "f": one}, "refused": {"f": "it is being deleted"}}
+    secret = urn("kubernetes:core/v1:Secret", "pull-secrets-c", "PullSecrets")
+    content = {"metadata": {"namespace": "c"}}
+    steps = (step("update", SET, before, after), step("update", secret, content, content))
+    (lane,) = picture_of(read_stream(stream(*steps, summary()))).lanes
+    assert {box.title: box.state for box in lane.boxes} == {
+        **dict.fromkeys("ae", State.GOES),
+        **dict.fromkeys("bc", State.CHANGES),
+        **{"d": State.NEW, "f": State.REFUSED},
+    }
+
+
 def test_nothing_is_drawn_of_a_preview_that_came_to_nothing() -> None:
     assert "<figure" not in to_page(Report("", "", []), picture_of(read_stream(stream(summary("failed")))))
 

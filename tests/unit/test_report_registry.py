@@ -124,6 +124,28 @@ def test_the_engines_own_providers_are_nobodys_change() -> None:
     assert "**1 to update.**" in _shown(made, ours)
 
 
+def test_a_stack_that_is_made_restarts_what_it_has() -> None:
+    config = prelude(nodes='{"members": {"a": {}}}')
+    created = [node_state("a", {}, NOT_KNOWN, "create", *within) for within in ((), SERVER)]
+    for each in created:
+        del each["resourcePreEvent"]["metadata"]["old"]
+    shown = _shown(config, *created)
+    assert "runtimes may restart on 1 node." in shown
+    assert "- `a`, batch 1 of 1: may restart as it is set up: `all runtimes`, known only in the up\n" in shown
+    assert "- `a` on a starts\n" in shown
+
+
+def test_a_namespace_that_cannot_be_served_is_not_gained() -> None:
+    spaces = {"namespaces": {"a": {"content": "0"}, "b": {"content": "0"}}, "refused": {"b": "it is being deleted"}}
+    where = urn("pulumi-python:dynamic/cluster:PullSecretSet", "pull-secrets-set", "PullSecrets")
+    warned = diagnostic("warning", "namespace b cannot be served: it is being deleted")
+    shown = _shown(step("create", where, None, spaces), warned)
+    assert "1 namespace served: 1 gained, 0 lost." in shown
+    assert "- gains `b`" not in shown
+    assert "- cannot serve `b`: it is being deleted\n" in shown
+    assert "### Warnings" not in shown
+
+
 def test_what_stands_in_another_section_is_no_note() -> None:
     told = "images.retention: 2 manifests and 1 tags go, which frees 9 bytes once garbage is collected"
     assert "Notes" not in _shown(diagnostic("info", told))

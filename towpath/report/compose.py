@@ -53,10 +53,11 @@ def _parts(preview: Preview) -> list[str]:
     changes = [change for change in machine_changes(preview.steps) if not change.is_server]
     restarting = {change.node for change in changes if change.restarts}
     maybe = {change.node for change in changes if change.maybe} - restarting
-    if restarting or maybe:
-        parts.append(
-            f"runtimes restart on {counted(len(restarting), 'node')}{f' and may on {len(maybe)} more' if maybe else ''}"
-        )
+    if restarting:
+        more = f" and may on {len(maybe):,} more" if maybe else ""
+        parts.append(f"runtimes restart on {counted(len(restarting), 'node')}{more}")
+    elif maybe:
+        parts.append(f"runtimes may restart on {counted(len(maybe), 'node')}")
     parts += _registry(preview)
     parts += credentials_in_words(preview.steps)
     parts += _namespaces(preview)

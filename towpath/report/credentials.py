@@ -25,7 +25,7 @@ def credential_sections(steps: Sequence[Step]) -> list[Section]:
     ]
     values += [_schedule(step) for step in changes if step.is_of("accounts", "AccountRotation") and not _rotation(step)]
     return [
-        Section("Credentials that rotate", [*rotations, *logins]),
+        Section("Credentials", [*rotations, *logins]),
         Section("Certificates", certificates),
         Section("Generated keys and passwords", values, folded=True),
     ]

@@ -7,6 +7,7 @@ from towpath.report.section import Code, Entry, Section
 from towpath.report.step import Step
 
 _PREFIX = "kubernetes:"
+_DONE = {"create": "created", "replace": "replaced", "delete": "deleted"}
 _WORKLOADS = ("Deployment", "StatefulSet")
 
 
@@ -25,7 +26,7 @@ def deployment_section(steps: Sequence[Step]) -> Section:
 
 def _roll_out(step: Step) -> list[Entry]:
     if is_workload(step):
-        how = "rolls out anew" if step.op == "update" else f"{step.op}s"
+        how = "rolls out anew" if step.op == "update" else f"is {_DONE.get(step.op, step.op)}"
         return [(Code(f"{step.kind} {step.name}"), f" {how}")]
     if not step.is_of("registry", "RegistryCheck") or step.op != "update":
         return []

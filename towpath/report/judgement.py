@@ -9,8 +9,11 @@ from towpath.report.stream import Message, Preview, Verdict
 
 _LONGEST = 2000
 """Characters of one message; the rest is in the preview's own output."""
-_TOLD = re.compile(r"images\.(mirror: \d[\d,]* of .+ at most|retention: \d+ manifests and \d+ tags go, .+)$")
-"""Notes whose figures stand in the sections of images."""
+_TOLD = re.compile(
+    r"images\.(mirror: \d[\d,]* of .+ at most|retention: \d+ manifests and \d+ tags go, .+)$"
+    r"|namespace \S+ cannot be served: "
+)
+"""What stands in the sections of images and namespaces."""
 _FAILED, _CALLING = "preview failed", "Preview failed: Exception calling application: "
 _VALUE = re.compile(r"\A.*?(property \S+) value \{.*\} has a problem", re.DOTALL)
 _LEVELS = {"mandatory": 0, "remediate": 1, "advisory": 2, "warning": 2}
@@ -23,14 +26,13 @@ def judgement_sections(preview: Preview) -> list[Section]:
     return [
         Section("Errors", [*_unfinished(preview), *_said(preview.messages, "error"), *missing_entries(preview)]),
         Section("Policies", [_verdict(each) for each in verdicts], _packs(preview)),
-        Section("Warnings", _said(preview.messages, "warning")),
+        Section("Warnings", _said(_untold(preview.messages), "warning")),
     ]
 
 
 def notes_section(messages: Sequence[Message]) -> Section:
     """Return what the program and its providers said by the way, and no other section says."""
-    others = [message for message in messages if not _TOLD.match(message.text)]
-    return Section("Notes", _said(others, "info"), folded=True)
+    return Section("Notes", _said(_untold(messages), "info"), folded=True)
 
 
 def _unfinished(preview: Preview) -> list[Entry]:
@@ -48,6 +50,10 @@ def _said(messages: Sequence[Message], severity: str) -> list[Entry]:
     chosen = [each for each in messages if each.severity.partition("#")[0] == severity]
     texts = [(each.urn, _without_wrapping(each.text)) for each in chosen]
     return [(*_about(urn), *phrase(cut(text))) for urn, text in texts if text != _FAILED or len(texts) == 1]
+
+
+def _untold(messages: Sequence[Message]) -> list[Message]:
+    return [message for message in messages if not _TOLD.match(message.text)]
 
 
 def _weight(verdict: Verdict) -> tuple[int, int, str, str]:

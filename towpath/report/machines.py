@@ -35,6 +35,10 @@ class MachineChange:
     """Whether some of it is known only in the `up`."""
 
 
+ALL_RUNTIMES = "all runtimes"
+"""What restarts where the state does not tell yet which they are."""
+
+
 def is_node_state(step: Step) -> bool:
     """Whether a step is the wish for a machine."""
     return step.is_of("nodes", "NodeState")
@@ -81,13 +85,13 @@ def _change(step: Step) -> MachineChange:
     containers = {*step.before("containers"), *step.after("containers")}
     moved = {key: _moved(step, key, side) for key in _WISH}
     restarts = [name for name in moved["restarts"] if name not in containers]
-    candidates = sorted(step.before("restarts")) if "restarts" in unknown else []
+    candidates = [name for name in step.before("restarts") if name not in containers]
     swapped = {*moved["containers"], *(name for name in moved["restarts"] if name in containers)}
     return MachineChange(
         node=node_of(step),
         what=step.name.removesuffix("-state"),
         restarts=restarts,
-        maybe=[name for name in candidates if name not in containers] or (["what it runs"] if candidates else []),
+        maybe=(sorted(candidates) or [ALL_RUNTIMES]) if "restarts" in unknown and not is_server(step) else [],
         reloads=moved["reloads"],
         containers=sorted({*swapped, *(containers if "containers" in unknown else ())}),
         files=moved["files"],
@@ -125,11 +129,10 @@ def _batches(fleet: Fleet, nodes: Sequence[MachineChange]) -> str:
 
 
 def _restart(change: MachineChange, fleet: Fleet) -> Entry:
-    verb = {"create": " restarts as it is set up: ", "delete": " restarts as it is taken back: "}
-    said = verb.get(change.op, " restarts ")
+    when = {"create": " as it is set up:", "delete": " as it is taken back:"}.get(change.op, "")
     head: Entry = (Code(change.node), f", {fleet.place(change.node)}:")
-    sure: Entry = (said, *names(change.restarts)) if change.restarts else ()
-    maybe: Entry = (" may restart ", *names(change.maybe), ", known only in the up") if change.maybe else ()
+    sure: Entry = (f" restarts{when} ", *names(change.restarts)) if change.restarts else ()
+    maybe: Entry = (f" may restart{when} ", *names(change.maybe), ", known only in the up") if change.maybe else ()
     return (*head, *sure, *(";",) * bool(sure and maybe), *maybe)
 
 

@@ -33,15 +33,17 @@ def gained_and_lost(step: Step) -> tuple[list[str], list[str]]:
     """Return which namespaces a set gets and gives up; a set that is not known yet does neither."""
     if step.new.get("namespaces") == UNKNOWN:
         return [], []
-    before, after = step.before("namespaces"), step.after("namespaces")
-    return sorted(name for name in after if name not in before), sorted(name for name in before if name not in after)
+    before, after, refused = step.before("namespaces"), step.after("namespaces"), step.after("refused")
+    gained = sorted(name for name in after if name not in before and name not in refused)
+    return gained, sorted(name for name in before if name not in after)
 
 
 def _total(step: Step) -> str:
     if step.new.get("namespaces") == UNKNOWN:
         return "Which namespaces are served is known only in the up."
     gained, lost = gained_and_lost(step)
-    return f"{counted(len(step.after('namespaces')), 'namespace')} served: {len(gained):,} gained, {len(lost):,} lost."
+    served = [name for name in step.after("namespaces") if name not in step.after("refused")]
+    return f"{counted(len(served), 'namespace')} served: {len(gained):,} gained, {len(lost):,} lost."
 
 
 def _set(step: Step) -> list[Entry]:
@@ -49,7 +51,7 @@ def _set(step: Step) -> list[Entry]:
     drifted = {word(name) for name in step.old.get("drifted") or []}
     entries: list[Entry] = [("gains ", Code(name), *((" (drifted)",) if name in drifted else ())) for name in gained]
     entries += [("loses ", Code(name)) for name in lost]
-    entries += [("changes ", Code(name)) for name in step.differing("namespaces") if name not in gained]
+    entries += [("changes ", Code(name)) for name in step.differing("namespaces") if name in step.before("namespaces")]
     refused = step.after("refused")
     entries += [("cannot serve ", Code(name), f": {word(why)}") for name, why in sorted(refused.items())]
     return entries

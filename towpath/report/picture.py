@@ -83,6 +83,7 @@ def _namespaces(steps: Sequence[Step]) -> list[Box]:
         states |= dict.fromkeys((*step.before("namespaces"), *step.after("namespaces")), State.SAME)
         states |= dict.fromkeys(step.differing("namespaces"), State.CHANGES)
         states |= dict.fromkeys(gained, State.NEW) | dict.fromkeys(lost, State.GOES)
+        states |= dict.fromkeys(step.after("refused"), State.REFUSED)
     renewed = {namespace_of(step) for step in steps if is_pull_secret(step) and step.op in ("update", "replace")}
     return [
         Box(name, [], State.CHANGES if name in renewed and states[name] is State.SAME else states[name])

@@ -13,6 +13,7 @@ class State(StrEnum):
     RESTARTS = "restarts"
     NEW = "new"
     GOES = "goes"
+    REFUSED = "not served"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from towpath.report.section import Code, Entry, Section, counted
 from towpath.report.step import DYNAMIC, Step
 from towpath.report.stream import Preview
 
-_COMMAND, _COMPONENT = "command:remote:Command", "towpath:index:"
+_COMMAND, _COMPONENT, _ENGINE = "command:remote:Command", "towpath:index:", "pulumi:"
 _OUTCOME = "Outcome"
 """Kinds that end so say at the end of an `up` what others could not do."""
 _TOLD = frozenset(
@@ -21,6 +21,7 @@ _TOLD = frozenset(
         "cluster:PullSecretSet",
         "cluster:ServiceAccountEntries",
         "images:ImageMirror",
+        "registry:RegistryCheck",
     }
 )
 
@@ -42,7 +43,7 @@ def remainder_section(preview: Preview) -> Section:
 def _is_told(step: Step, documents: Container[str]) -> bool:
     if step.type == _COMMAND:
         return step.name.removesuffix("-apply") in documents or step.is_in("AccountOverlap")
-    if step.type.startswith(_COMPONENT) or step.kind.endswith(_OUTCOME) or is_pull_secret(step):
+    if step.type.startswith((_COMPONENT, _ENGINE)) or step.kind.endswith(_OUTCOME) or is_pull_secret(step):
         return True
     if step.is_of("images", "ImageDeletion"):
         return step.op != "delete" and bool(deleted(step))

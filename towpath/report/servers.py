@@ -41,7 +41,12 @@ def _own(change: MachineChange, *, renewed: bool) -> list[Entry]:
         # It reads its certificate once, but its accounts again and again.
         why = "for another certificate" if renewed else "known only in the up"
         said = f"{'restarts' if renewed else 'may restart'}, {why}; pulls from it fail meanwhile"
-    return [(Code(name), f" on {change.node} {said}") for name in change.containers]
+    # The name of a container that is to be made is part of a document that may not be known yet.
+    return [(Code(name), f" on {change.node} {said}") for name in change.containers or _unnamed(change)]
+
+
+def _unnamed(change: MachineChange) -> list[str]:
+    return [change.what] if change.op == "create" else []
 
 
 def _with_its_runtime(step: Step, restarting: Mapping[str, MachineChange], settings: ToldSettings) -> list[Entry]:

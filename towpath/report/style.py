@@ -41,7 +41,7 @@ figure { margin: 0 0 1.25rem; padding: 1.1rem; background: var(--card); border: 
 .changes { background: var(--blue-soft); border-color: var(--blue); } .changes em { color: var(--blue); }
 .restarts { background: var(--amber-soft); border-color: var(--amber); } .restarts em { color: var(--amber); }
 .new { background: var(--green-soft); border-color: var(--green); } .new em { color: var(--green); }
-.goes { background: var(--red-soft); border-color: var(--red); } .goes em { color: var(--red); }
+.goes, .refused { background: var(--red-soft); border-color: var(--red); } .goes em, .refused em { color: var(--red); }
 .goes b { text-decoration: line-through; }
 section.part, details { margin: 0 0 .75rem; padding: .9rem 1.1rem; background: var(--card);
   border: 1px solid var(--line); border-left-width: .3rem; border-radius: .5rem; }
