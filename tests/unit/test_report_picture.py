@@ -68,7 +68,8 @@ def test_every_namespace_has_a_box_with_its_fate() -> None:
     assert {box.title: box.state for box in lane.boxes} == {
         **dict.fromkeys("ae", State.GOES),
         **dict.fromkeys("bc", State.CHANGES),
-        **{"d": State.NEW, "f": State.REFUSED},
+        "d": State.NEW,
+        "f": State.REFUSED,
     }
 
 

@@ -151,7 +151,7 @@ def test_the_page_asks_nobody_and_shows_every_node() -> None:
         ("changes", "quay.io"),
         *(("restarts", "r:6000"), ("changes", "2 accounts")),
         *(("restarts", "node-1"), ("restarts", "node-3"), ("changes", "node-4"), ("restarts", "node-2")),
-        *(("goes", "a"), ("same", "b"), ("new", "c")),
+        *(("goes", "a"), ("same", "b"), ("new", "c"), ("refused", "d")),
     ]
     assert "@someone&#x27;s &lt;policy&gt;" in page
 
