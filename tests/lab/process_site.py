@@ -1,5 +1,6 @@
 """A registry process as the place of a collection, for tests without a node."""
 
+import asyncio
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +17,6 @@ class ProcessSite:
     server: RegistryServer
     turns: dict[str, Callable[[], None]] = field(default_factory=dict)
     steps: list[str] = field(default_factory=list)
-    interrupts: bool = True
     _config: str | None = None
 
     async def dry_run(self) -> str:
@@ -28,7 +28,7 @@ class ProcessSite:
         path = self.server.folder / "config.yml"
         self._config = path.read_text()
         path.write_text(read_only_config(self._config))
-        self._restart()
+        await asyncio.to_thread(self._restart)
 
     async def weigh(self) -> int:
         self._turn("weigh")
@@ -42,7 +42,7 @@ class ProcessSite:
         self._turn("thaw")
         if self._config:
             (self.server.folder / "config.yml").write_text(self._config)
-        self._restart()
+        await asyncio.to_thread(self._restart)
 
     def _turn(self, name: str) -> None:
         self.steps.append(name)

@@ -16,7 +16,7 @@ from towpath.images.collection.collect import Collected, collect, foresee
 from towpath.images.collection.errors import CollectionError
 from towpath.oci import media_types
 from towpath.registry_client import catalog, manifest, tag
-from towpath.registry_client.errors import NotFoundError, ReadOnlyError, RegistryError
+from towpath.registry_client.errors import NotFoundError, ReadOnlyError, RegistryError, UnreachableError
 
 CANARY = "towpath/canary"
 LAYER = b"layer" * 1000
@@ -48,8 +48,11 @@ async def push_again(server: RegistryServer) -> None:
 async def test_the_stock_recipe_loses_what_is_pushed_again(server: RegistryServer) -> None:
     await push_and_delete(server)
     server.garbage_collect()
-    with pytest.raises(NotFoundError):
-        await push_again(server)
+    async with open_session(server) as session:
+        await push_image(session, "app", "amd64", LAYER, "1")
+        # 2.8.2 has lost the manifest; 3.1.2 promises a layer, and ends before its first byte.
+        with pytest.raises((NotFoundError, UnreachableError)):
+            await pulls_completely(session, "app", "1")
 
 
 async def test_ours_loses_nothing_and_says_what_it_freed(server: RegistryServer) -> None:
@@ -61,7 +64,7 @@ async def test_ours_loses_nothing_and_says_what_it_freed(server: RegistryServer)
     assert done.bytes_before == before
     assert done.bytes_after is not None
     assert before - done.bytes_after > len(LAYER)
-    assert 0 < done.down_seconds <= done.read_only_seconds
+    assert done.down_seconds <= done.read_only_seconds
     assert not (server.folder / "config.yml").read_text().count("readonly")
 
 

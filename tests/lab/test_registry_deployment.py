@@ -1,5 +1,6 @@
 """The registry moves from a container into the cluster with its images, and serves real kubelets from there."""
 
+import asyncio
 import base64
 import json
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.cluster_access import ClusterAccess, until
+from tests.lab.deployed_collection import LAYER, DeployedCollection
 from tests.lab.deployment_access import PODS, DeployedRegistry, Pulls, deployed_stack, pulling_pod
 from tests.lab.lab_access import LabAccess
 
@@ -22,6 +24,7 @@ CONTAINER = f"registry-{PORT}"
 REPOSITORY = "team/hello:1"
 DEPLOYMENT = {
     **PODS,
+    "drain": {"wait_seconds": 5, "timeout_seconds": 10},
     "namespace": NAMESPACE,
     "exposure": {"port": PORT},
     "storage": {"volume": {"node": "node-1", "folder": FOLDER}},
@@ -147,6 +150,25 @@ def test_it_is_not_rolled_out_for_what_only_a_container_has(moved: Moved) -> Non
     stack = moved.registry.stack
     stack.change("registry", log={**stack.settings["registry"].get("log", {}), "max_files": 7}, container="another")
     stack.preview("--expect-no-changes").ok()
+
+
+def test_no_pull_fails_while_the_nodes_folder_is_swept(moved: Moved, lab: LabAccess) -> None:
+    """A new pod comes before the old one goes: both are on the node that has the folder."""
+    swept, sizes = DeployedCollection(moved.registry, NAMESPACE), f"find {FOLDER} -type f -printf '%s\\n'"
+    asyncio.run(swept.fill("app"))
+    kept = swept.kept()
+    assert str(len(LAYER)) in lab.run("node-1", sizes).check().stdout.split()
+
+    with moved.registry.pulling(moved.registry.clients(), REPOSITORY) as pulls:
+        said = swept.collect()
+
+    assert said.startswith("swept: ")
+    assert " MB freed" in said or " kB freed" in said
+    assert pulls.failures == []
+    assert str(len(LAYER)) not in lab.run("node-1", sizes).check().stdout.split()
+    assert swept.kept() == kept
+    moved.registry.stack.refresh("--expect-no-changes").ok()
+    asyncio.run(swept.serves("app"))
 
 
 def test_a_destroy_leaves_the_images_alone(moved: Moved, cluster: ClusterAccess, lab: LabAccess) -> None:

@@ -1,12 +1,13 @@
-"""Two replicas on S3 and Redis, made through a node's SSH connection: no pull fails while they are rolled out."""
+"""Two replicas on S3 and Redis, made through a node's SSH connection: no pull fails in a roll-out or a collection."""
 
+import asyncio
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.lab.cluster_access import ClusterAccess
+from tests.lab.deployed_collection import LAYER, DeployedCollection
 from tests.lab.deployment_access import PODS, DeployedRegistry, deployed_stack
 from tests.lab.redis_server import PASSWORD, RedisServer
 from tests.lab.s3_server import ACCESS_KEY, SECRET_KEY, S3Server
@@ -17,17 +18,19 @@ ADDRESS = f"10.89.0.12:{PORT}"
 REPOSITORY = "team/hello:1"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def replicas(
-    cluster: ClusterAccess, s3: S3Server, redis: RedisServer, tmp_path: Path
+    cluster: ClusterAccess, s3: S3Server, redis: RedisServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[DeployedRegistry, str]]:
-    """A stack that is not up yet, whose registry goes into a namespace that is there; with its name."""
-    stack = deployed_stack(cluster, tmp_path, PORT)
+    """A stack whose registry is in a namespace that was there; with its name."""
+    folder = tmp_path_factory.mktemp("replicas")
+    stack = deployed_stack(cluster, folder, PORT)
     s3.create_bucket(BUCKET)
     with cluster.namespace() as namespace:
         bucket = {"bucket": BUCKET, "endpoint": s3.url, "region": s3.region, "path_style": True}
         deployment = {
             **PODS,
+            "drain": {"wait_seconds": 5, "timeout_seconds": 10},
             "namespace": namespace,
             "create_namespace": False,
             "replicas": 2,
@@ -43,8 +46,11 @@ def replicas(
         stack.set_secret("registry.deployment.storage.s3.access_key", ACCESS_KEY)
         stack.set_secret("registry.deployment.storage.s3.secret_key", SECRET_KEY)
         stack.set_secret("registry.deployment.redis.password", PASSWORD)
-        yield DeployedRegistry(cluster, stack, ADDRESS, tmp_path / "clients"), namespace
-        stack.destroy("--run-program", "--continue-on-error").ok()
+        try:
+            stack.up().ok()
+            yield DeployedRegistry(cluster, stack, ADDRESS, folder / "clients"), namespace
+        finally:
+            stack.destroy("--run-program", "--continue-on-error").ok()
     s3.delete_bucket(BUCKET)
 
 
@@ -53,7 +59,6 @@ def test_no_pull_fails_while_two_replicas_are_rolled_out(
 ) -> None:
     registry, namespace = replicas
     stack = registry.stack
-    stack.up().ok()
     shell = registry.clients()
     shell.crane("push", str(registry.lab.image_archive("hello")), f"{ADDRESS}/{REPOSITORY}").check()
     before = registry.replica_sets(namespace)
@@ -73,3 +78,30 @@ def test_no_pull_fails_while_two_replicas_are_rolled_out(
     assert SECRET_KEY not in stored
     assert PASSWORD not in stored
     assert "client-key-data" not in stored
+
+
+def test_no_pull_fails_while_an_image_is_deleted_and_swept(
+    replicas: tuple[DeployedRegistry, str], s3: S3Server, redis: RedisServer
+) -> None:
+    registry, namespace = replicas
+    stack, swept = registry.stack, DeployedCollection(registry, namespace)
+    shell = registry.clients()
+    shell.crane("push", str(registry.lab.image_archive("hello")), f"{ADDRESS}/{REPOSITORY}").check()
+    asyncio.run(swept.fill("app", delete=False))
+    kept, before = swept.kept(), registry.replica_sets(namespace)
+    redis.command("SET", "somebody-elses", "1")
+    stack.configure(images={"retention": {"policies": [{"repositories": "app", "keep_tags": ["2"]}]}})
+    assert "no pull is interrupted" in stack.preview().ok().output
+
+    with registry.pulling(shell, REPOSITORY) as pulls:
+        stack.up().ok()
+
+    assert pulls.failures == []
+    assert pulls.done > 5
+    assert stack.outputs()["images"]["collected"]["blobs"] >= 3
+    assert len(LAYER) not in s3.keys(BUCKET).values()
+    assert "somebody-elses" in redis.stored()
+    assert swept.kept() == kept
+    assert len(registry.replica_sets(namespace) - before) == 1
+    stack.preview("--expect-no-changes").ok()
+    asyncio.run(swept.serves("app"))

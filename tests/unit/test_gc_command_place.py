@@ -36,6 +36,15 @@ def test_a_deployment_is_reached_by_the_clusters_way_and_so_is_its_cache(tmp_pat
     assert (way["cache"]["address"], way["cache"]["database"]) == ("redis:6379", 2)
 
 
+def test_a_nodes_folder_is_weighed_on_its_node_and_a_claim_is_not(tmp_path: Path) -> None:
+    volume = {"storage": {"volume": {"node": "a", "folder": "/data/registry"}}}
+    cluster = {"kubeconfig_file": "kubeconfig"}
+    _, way = _place(context(stack(volume, cluster=cluster), tmp_path))
+    assert (way["folder"]["machine"]["host"], way["folder"]["folder"]) == ("10.0.0.1", "/data/registry")
+    _, way = _place(context(stack({}, cluster=cluster), tmp_path))
+    assert way["folder"] is None
+
+
 def test_a_container_is_reached_by_its_node(tmp_path: Path) -> None:
     groups: dict[str, Any] = {"nodes": NODES, "registry": {"node": "a"}, "accounts": [{"name": "ci"}]}
     loaded = load_settings({f"towpath:{name}": json.dumps(group) for name, group in groups.items()})

@@ -93,7 +93,6 @@ async def test_a_whole_collection_sweeps_only_between_read_only_pods_and_leaves_
     fake = FakeCluster({"replicas": 2, "storage": {"s3": {"bucket": "b"}}})
     before = fake.deployment()
     async with opened(fake, cache(fake)) as site:
-        assert not site.interrupts
         await site.freeze()
         assert variable(fake.deployment())
         assert await site.collect() == SAID
@@ -219,7 +218,6 @@ async def test_a_cache_that_cannot_be_emptied_refuses_before_anything_is_touched
 async def test_the_collector_runs_where_the_volume_is(modes: list[str], pinned: bool) -> None:
     fake = FakeCluster({}, access_modes=modes)
     async with opened(fake) as site:
-        assert site.interrupts
         await site.dry_run()
     assert ("affinity" in fake.ran[0]["spec"]["template"]["spec"]) == pinned
 

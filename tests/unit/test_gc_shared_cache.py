@@ -12,6 +12,8 @@ from towpath.cluster.access import ClusterAccess
 from towpath.images.collection.deployment_place import DeploymentWay
 from towpath.images.collection.errors import CollectionError
 from towpath.images.collection.shared_cache import SharedCache
+from towpath.images.mirror.room import StorageFolder
+from towpath.ssh.connection import Connection
 
 PASSWORD = "not-for-logs"
 OURS = {"blobs::sha256:aa", "repository::team/app::blobs", "repository::team/app::blobs::sha256:aa"}
@@ -130,7 +132,8 @@ async def test_something_else_that_listens_there_is_no_cache(greeting: str) -> N
 
 
 def test_the_way_survives_the_state_and_shows_no_password() -> None:
-    way = DeploymentWay(ClusterAccess("the kubeconfig"), SharedCache("redis:6379", "me", PASSWORD, 3, "PEM"))
+    folder = StorageFolder(Connection("10.0.0.1", "a key", private_key="a private key"), "/data/registry")
+    way = DeploymentWay(ClusterAccess("the kubeconfig"), SharedCache("redis:6379", "me", PASSWORD, 3, "PEM"), folder)
     record = json.loads(json.dumps(way.to_record()))
     record["cache"]["database"] = 3.0
     assert DeploymentWay.from_record(record) == way

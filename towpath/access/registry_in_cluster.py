@@ -24,7 +24,7 @@ def registry_in_cluster(
     access, deployment = cluster_access(settings, connections, read), settings.deployment
     if access is None or deployment is None:
         raise SettingsError(["the stack has no registry in a cluster"])
-    return RegistryDeploymentPlace.of(deployment), DeploymentWay.of(access, deployment)
+    return RegistryDeploymentPlace.of(deployment), DeploymentWay.of(access, deployment, connections)
 
 
 def put_back_interrupted(

@@ -21,8 +21,6 @@ _IDLE_SECONDS = 300
 class ContainerSite:
     """The conversation with the node; `recovered` says whether it had to put the registry back first."""
 
-    interrupts = True
-
     def __init__(self, connection: Connection, place: RegistryContainerPlace, timeout_seconds: int) -> None:
         self._connection = connection
         self._place = place

@@ -17,6 +17,7 @@ from towpath.images.collection.report import CollectorError, last_lines
 from towpath.images.collection.rollout import Rollout, running_pods
 from towpath.images.collection.shared_cache import SharedCache
 from towpath.images.collection.write_lock import MANAGER, holder_of, locked, unlocked
+from towpath.images.mirror.room import StorageFolder
 from towpath.registry_client.retry import Retry
 
 _SHARED, _ONE_POD = "ReadWriteMany", "ReadWriteOncePod"
@@ -32,27 +33,22 @@ class DeploymentSite:
         lease: Lease,
         timeout_seconds: int,
         cache: SharedCache | None = None,
+        folder: StorageFolder | None = None,
     ) -> None:
-        self._client, self._place, self._lease, self._cache = client, place, lease, cache
+        self._client, self._place, self._lease = client, place, lease
+        self._cache, self._folder = cache, folder
         self._timeout_seconds = timeout_seconds
         self._path = deployment_path(place)
         self._step = f"Deployment {place.name} in namespace {place.namespace}"
         self._runs = CollectorRuns(client, place.namespace, place.name)
         self._rollout = Rollout(client, self._path, self._step)
         self._locked = False
-        self._recreates = False
         self.recovered = False
-
-    @property
-    def interrupts(self) -> bool:
-        """Whether a pod has to end before the next one can begin."""
-        return self._recreates
 
     async def begin(self) -> None:
         """Put back what an interrupted collection left. Raises CollectionError and kinds of ClusterError."""
         deployment = await self._deployment()
         registry_container(deployment)
-        self._recreates = (deployment["spec"].get("strategy") or {}).get("type") == "Recreate"
         if holder_of(deployment) is not None:
             self._locked = True
             await self.thaw()
@@ -81,8 +77,11 @@ class DeploymentSite:
         await self._rollout.wait()
 
     async def weigh(self) -> int | None:
-        """Return None: the server's image has no shell and no `du`, and a bucket no file system."""
-        return None
+        """Measure a node's folder by `du`; None for a claim or a bucket: the server's image has no `du`.
+
+        Raises SshError.
+        """
+        return await self._folder.used_bytes() if self._folder else None
 
     async def collect(self) -> str:
         """Mark and sweep. Raises CollectorError if it failed in the middle."""
@@ -161,7 +160,7 @@ async def deployment_site(
     async with way.cluster.client() as client:
         lease = Lease(client, place.namespace, place.name)
         async with lease.held(tell):
-            site = DeploymentSite(client, place, lease, timeout_seconds, way.cache)
+            site = DeploymentSite(client, place, lease, timeout_seconds, way.cache, way.folder)
             await site.begin()
             try:
                 yield site

@@ -10,7 +10,7 @@ RESTART_SECONDS = 1.0
 def expectation(last: Mapping[str, Any], grace_hours: float, *, interrupts: bool = True) -> str:
     """Return a sentence. `last`: the report of the last collection, or nothing.
 
-    `interrupts`: whether the registry goes away while it starts anew, as `Site` has it.
+    `interrupts`: whether the registry goes away while it starts anew.
     """
     when = (
         f"in the first `up` {grace_hours:g} h after a deletion" if grace_hours else "after a deletion, in the same `up`"

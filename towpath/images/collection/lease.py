@@ -19,8 +19,8 @@ from towpath.cluster.errors import ClusterError, ConflictError, NotFoundError
 from towpath.images.collection.errors import CollectionError
 from towpath.images.collection.write_lock import MANAGER
 
-DURATION_SECONDS: float = 30
-_RENEWED_EVERY_SECONDS = 5
+DURATION_SECONDS: float = 15
+_RENEWED_EVERY_SECONDS = 3
 LOOKED_EVERY_SECONDS = 1.0
 
 

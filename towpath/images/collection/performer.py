@@ -11,11 +11,11 @@ from towpath.images.collection.errors import CollectionError
 from towpath.images.collection.kept import Kept, look_again, take_down
 from towpath.images.collection.report import CollectorReport, parse_report
 from towpath.images.collection.sequence import Outcome, Step
+from towpath.images.collection.silence import silent_seconds
 from towpath.images.collection.site import Site
 from towpath.registry_client import upload
 from towpath.registry_client.errors import (
     ReadOnlyError,
-    RegistryError,
     ServerFailedError,
     TimedOutError,
     UnauthorizedError,
@@ -26,11 +26,9 @@ from towpath.registry_client.session import Call
 from towpath.registry_client.transport import Limits
 
 Tell = Callable[[str], None]
-ANSWER_SECONDS = 120
-"""How long a registry may take to answer after it was started anew."""
-_POLL_SECONDS = 0.1
 _SOON = Limits(concurrency=1, connect_seconds=2, idle_seconds=5)
 _ONCE = Retry(attempts=1)
+_POLL_SECONDS = 10
 
 
 @dataclass
@@ -83,9 +81,7 @@ class Performer:
         async with self.access.session() as session:
             await canary.remove(session, self.canary_repository)
         began = self.clock()
-        await self.site.freeze()
-        down_seconds = await self._answers(began)
-        return Outcome(began, down_seconds=down_seconds)
+        return Outcome(began, down_seconds=await silent_seconds(self.site.freeze(), self._no_answer, self.clock))
 
     async def _refuses(self) -> Outcome:
         async with self.access.session() as session:
@@ -103,9 +99,7 @@ class Performer:
         return Outcome(0, report=parse_report(await self.site.collect()))
 
     async def _thaw(self) -> Outcome:
-        began = self.clock()
-        await self.site.thaw()
-        return Outcome(0, down_seconds=await self._answers(began))
+        return Outcome(0, down_seconds=await silent_seconds(self.site.thaw(), self._no_answer, self.clock))
 
     async def _takes(self) -> Outcome:
         async with self.access.session() as session:
@@ -118,28 +112,21 @@ class Performer:
                 await look_again(session, self.kept)
         return Outcome(0)
 
-    async def _answers(self, began: float) -> float:
-        """Wait until the registry answers; return the seconds since `began`, or 0 where it never went away."""
-        call = Call("GET", "/v2/", "asking whether it answers")
-        while True:
-            try:
-                async with self.access.session(_SOON, _ONCE) as session:
-                    await session.send(call)
-                break
-            except UnauthorizedError:
-                break
-            except (UnreachableError, TimedOutError, ServerFailedError) as error:
-                if self.clock() - began > ANSWER_SECONDS:
-                    raise _silent(error) from error
-            await asyncio.sleep(_POLL_SECONDS)
-        return self.clock() - began if self.site.interrupts else 0.0
+    async def _no_answer(self) -> str | None:
+        """Ask whether the registry answers; return why it does not."""
+        try:
+            async with asyncio.timeout(_POLL_SECONDS), self.access.session(_SOON, _ONCE) as session:
+                await session.send(Call("GET", "/v2/", "asking whether it answers"))
+        except UnauthorizedError:
+            return None
+        except TimeoutError:
+            return f"no answer within {_POLL_SECONDS} s"
+        except (UnreachableError, TimedOutError, ServerFailedError) as error:
+            return str(error)
+        return None
 
 
 def _without_canary(report: CollectorReport) -> CollectorReport:
     """Leave out the canary of the last collection, where the collector names what it found."""
     ours = sum(1 for digest in report.blobs if digest in canary.DIGESTS)
     return replace(report, blobs_eligible=report.blobs_eligible - ours)
-
-
-def _silent(error: RegistryError) -> CollectionError:
-    return CollectionError(f"the registry has not answered for {ANSWER_SECONDS} s since it was started anew: {error}")

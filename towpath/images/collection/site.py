@@ -6,10 +6,6 @@ from typing import Protocol
 class Site(Protocol):
     """A registry's place. Whatever a method raises, `thaw` can be called after it, and more than once."""
 
-    @property
-    def interrupts(self) -> bool:
-        """Whether freezing and thawing take the registry away from its users for a moment."""
-
     async def dry_run(self) -> str:
         """Return what the collector says that it would free; changes nothing."""
 

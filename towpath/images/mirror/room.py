@@ -1,4 +1,4 @@
-"""Whether the registry's disk has room, asked on the machine that has it."""
+"""How full the registry's disk is, asked on the machine that has it."""
 
 import shlex
 from collections.abc import Mapping
@@ -12,6 +12,9 @@ from towpath.images.space import RESERVE_BYTES
 from towpath.machines.record import from_record, to_record
 from towpath.ssh.connection import Connection
 from towpath.ssh.errors import SshError
+
+_ROOT = {"none": "", "passwordless": "sudo -n ", "password": "sudo -S -p '' "}
+_DU_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,15 @@ class StorageFolder:
                 f"free and {decimal(RESERVE_BYTES)} stay free; nothing was copied: free some space, or delete images "
                 "and collect garbage"
             )
+
+    async def used_bytes(self) -> int:
+        """Return what its files take, by `du`. Raises SshError."""
+        from towpath.ssh.session import run  # noqa: PLC0415 as above
+
+        sudo = self.machine.sudo
+        command = f"{_ROOT[sudo.kind]}du -sb -- {shlex.quote(self.folder)}"
+        ran = await run(self.machine, command, sudo.line, timeout_seconds=_DU_SECONDS)
+        return int(ran.stdout.split()[0])
 
 
 def parse_free_bytes(printed: str) -> int | None:
