@@ -124,6 +124,24 @@ def test_the_engines_own_providers_are_nobodys_change() -> None:
     assert "**1 to update.**" in _shown(made, ours)
 
 
+def test_a_roll_out_that_hangs_on_unknown_values_is_not_sure() -> None:
+    pods = step("update", urn("kubernetes:apps/v1:Deployment", "registry-deployment", "RegistryDeployment"), {}, {})
+    check = urn("pulumi-python:dynamic/registry:RegistryCheck", "registry-check", "RegistryDeployment")
+    sums = {"x/config": "1", "x/htpasswd": "1", "x/tls": "1"}
+    unknown = step("update", check, {"rollout": sums}, {"rollout": dict.fromkeys(sums, UNKNOWN)})
+    shown = _shown(pods, unknown)
+    assert "the registry may roll out anew" in shown
+    assert "- `Deployment registry-deployment` rolls out anew, if what its pods read differs" in shown
+    assert shown.count(" of its pods may change\n") == 3
+
+    rotation = urn("pulumi-python:dynamic/accounts:AccountRotation", "credentials-ci-rotation", "Credentials")
+    shown = _shown(pods, unknown, step("update", rotation, {"number": 1}, {"number": 2}))
+    assert "the registry rolls out anew" in shown
+    assert "- `htpasswd` of its pods changes, which replaces them\n" in shown
+    assert "- `tls` of its pods may change\n" in shown
+    assert "the registry rolls out anew" in _shown(pods), "for something that is no file"
+
+
 def test_a_stack_that_is_made_restarts_what_it_has() -> None:
     config = prelude(nodes='{"members": {"a": {}}}')
     created = [node_state("a", {}, NOT_KNOWN, "create", *within) for within in ((), SERVER)]
@@ -156,5 +174,5 @@ def test_a_secret_that_changes_beside_its_set_is_a_namespace() -> None:
     where = urn("kubernetes:core/v1:Secret", "pull-secrets-a", "PullSecrets")
     metadata = {"metadata": {"namespace": "team-a"}}
     shown = _shown(step("update", where, metadata, metadata), step("create", where, None, metadata))
-    assert "- the pull secret of `team-a` changes\n" in shown
+    assert "- the pull secret of `team-a` is written anew\n" in shown
     assert "kubernetes:core/v1:Secret" not in shown

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from towpath.report.credentials import credential_sections, credentials_in_words
-from towpath.report.deployment import deployment_section, is_workload
+from towpath.report.deployment import deployment_section, rolls_out
 from towpath.report.drift import drift_section
 from towpath.report.images import image_sections, images_in_words
 from towpath.report.judgement import judgement_sections, notes_section
@@ -69,14 +69,15 @@ def _parts(preview: Preview) -> list[str]:
 
 def _registry(preview: Preview) -> list[str]:
     sure, maybe = restarting_servers(preview.steps)
-    rolls = any(step.op == "update" and is_workload(step) for step in preview.steps)
+    rolls = rolls_out(preview.steps, preview.steps)
     parts = [(sure, "restarts", "restart"), (maybe, "may restart", "may restart")]
     said = [
         f"{counted(len(names), 'registry container')} {one if len(names) == 1 else many}"
         for names, one, many in parts
         if names
     ]
-    return [*said, *(["the registry rolls out anew"] if rolls else [])]
+    may = "may roll out" if rolls is None else "rolls out"
+    return [*said, *([] if rolls is False else [f"the registry {may} anew"])]
 
 
 def _namespaces(preview: Preview) -> list[str]:

@@ -37,7 +37,7 @@ def is_certificate(step: Step) -> bool:
 
 
 def credentials_in_words(steps: Sequence[Step]) -> list[str]:
-    """Say in a few words what rotates, comes and goes."""
+    """Say in a few words what rotates, comes and goes, and which certificates are issued."""
     changes = [step for step in steps if step.is_change]
     accounts = [step for step in changes if step.is_of("accounts", "AccountRotation")]
     tokens = sum(step.op == "update" for step in changes if step.is_of("external", "ExternalLogin"))
@@ -53,6 +53,11 @@ def credentials_in_words(steps: Sequence[Step]) -> list[str]:
     )
     said = [counted(number, one, many) for number, one, many in numbers if number]
     return [*said, *certificates_in_words(steps)]
+
+
+def accounts_change(steps: Sequence[Step]) -> bool:
+    """Whether the registry's accounts come, go or rotate."""
+    return any(step.is_change and bool(_rotation(step)) for step in steps if step.is_of("accounts", "AccountRotation"))
 
 
 def certificates_in_words(steps: Sequence[Step]) -> list[str]:

@@ -18,7 +18,7 @@ def namespace_section(steps: Sequence[Step]) -> Section:
             entries += found
             said.append(_total(step))
         elif is_pull_secret(step) and step.op in ("update", "replace"):
-            entries.append(("the pull secret of ", Code(namespace_of(step)), " changes"))
+            entries.append(("the pull secret of ", Code(namespace_of(step)), " is written anew"))
         elif step.is_of("cluster", "ServiceAccountEntries"):
             entries += _accounts(step)
     return Section("Namespaces", entries, " ".join(said))

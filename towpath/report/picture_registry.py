@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from towpath.report.credentials import certificates_in_words, rotation_in_words
-from towpath.report.deployment import is_workload
+from towpath.report.deployment import is_workload, rolls_out
 from towpath.report.fleet import node_of
 from towpath.report.images import copied, images_in_words, source_of
 from towpath.report.machines import is_node_state, machine_changes
@@ -48,11 +48,11 @@ def registry_boxes(preview: Preview) -> list[Box]:
 def _registry(preview: Preview, ours: Sequence[Step]) -> Box:
     sure, maybe = restarting_servers([*ours, *_certificates(preview.steps)])
     own = {op for step in ours if is_node_state(step) or is_workload(step) for op in (step.op,)}
-    rolls = any(step.op == "update" and is_workload(step) for step in ours)
+    rolls = rolls_out(ours, preview.steps)
     fate = next((state for op, state in _FATES.items() if own == {op}), None)
     images = images_in_words(preview.steps, preview.messages)
     lines = [_place(ours), *certificates_in_words(preview.steps), *images]
-    lines += ["may restart"] if maybe else []
+    lines += ["may restart"] if maybe or rolls is None else []
     changed = State.CHANGES if len(lines) > 1 or any(step.is_change for step in ours) else State.SAME
     return Box(_endpoint(preview), lines, fate or (State.RESTARTS if sure or rolls else changed))
 
