@@ -96,6 +96,11 @@ class CollectionTarget:
             assert time.monotonic() < deadline, "the registry does not take writes again"
             await asyncio.sleep(0.3)
 
+    @property
+    def boot_unit(self) -> str:
+        """What puts the registry back when the machine starts."""
+        return f"towpath-collection-boot-{self.place.container}.service"
+
     def state(self) -> str:
         """Return what a collection must leave as it was: the container, its config, nothing left over."""
         name, config = self.place.container, self.place.config_path
@@ -103,7 +108,8 @@ class CollectionTarget:
             "node-1",
             f"docker inspect -f '{{{{.Id}}}} {{{{.State.Running}}}}' {name}; sha256sum {config}; "
             f"stat -c '%a %u %g %i %Y' {config}; ls -A {config.rpartition('/')[0]}; "
-            f"ls -d /var/lib/towpath-collection/{name} 2>/dev/null; docker ps -aqf name={name}-collector",
+            f"ls -d /var/lib/towpath-collection/{name} 2>/dev/null; "
+            f"find /etc/systemd/system -name '{self.boot_unit}'; docker ps -aqf name={name}-collector",
         ).stdout
 
     def freeze_and_be_killed(self) -> None:

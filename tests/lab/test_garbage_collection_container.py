@@ -138,17 +138,31 @@ async def test_a_lost_connection_in_the_middle_is_an_error_and_the_service_is_re
 
 
 async def test_what_a_dead_machine_left_frozen_is_put_back_by_the_next_collection(target: CollectionTarget) -> None:
-    await target.fill("g-dead")
-    async with target.site() as site:
-        await site.freeze()
-        stop_watch = f"systemctl kill -s KILL towpath-collection-{target.place.container}"
-        target.lab.run("node-1", f"{stop_watch}; {KILL_PROGRAM}").check()
-    assert not await target.takes_writes()
+    await frozen_by_a_dead_machine(target, "g-dead")
     async with target.site() as site:
         assert site.recovered
         assert await target.takes_writes()
     await target.collected()
     await target.serves("g-dead")
+
+
+async def test_a_machine_that_starts_again_puts_the_registry_back_by_itself(target: CollectionTarget) -> None:
+    await frozen_by_a_dead_machine(target, "g-booted")
+    wanted = target.lab.run("node-1", "systemctl daemon-reload; systemctl list-dependencies --plain multi-user.target")
+    assert target.boot_unit in wanted.check().stdout
+    target.lab.run("node-1", f"systemctl start {target.boot_unit}").check()
+    await target.comes_back()
+    await target.serves("g-booted")
+
+
+async def frozen_by_a_dead_machine(target: CollectionTarget, repository: str) -> None:
+    """Leave the registry read-only, and nobody on its node that would put it back."""
+    await target.fill(repository)
+    async with target.site() as site:
+        await site.freeze()
+        stop_watch = f"systemctl kill -s KILL towpath-collection-{target.place.container}"
+        target.lab.run("node-1", f"{stop_watch}; {KILL_PROGRAM}").check()
+    assert not await target.takes_writes()
 
 
 async def test_an_applier_that_comes_meanwhile_waits_for_the_lock(target: CollectionTarget) -> None:

@@ -2,6 +2,7 @@
 # watch PID, which puts the registry back if that process ends without having done so, or is silent for too long.
 
 home=/var/lib/towpath-collection
+units=/etc/systemd/system
 name=
 keep=
 begun=no
@@ -38,6 +39,7 @@ use_name() {
     name=$1
     keep=$home/$name
     collector=$name-collector
+    boot_unit=towpath-collection-boot-$name.service
 }
 
 # begin NAME CONFIG STORAGE CONTAINER_CONFIG IDLE_SECONDS
@@ -132,7 +134,22 @@ lay_way_back() {
         sha256sum <"$config.read-only" >"$keep/digest" &&
         allow "$idle_seconds" &&
         [ -s "$config.read-only" ] && [ -s "$keep/digest" ] && [ -s "$keep/deadline" ] &&
-        start_watch
+        start_watch && lay_boot_unit
+}
+
+# For a machine that dies in the middle: its next start puts the registry back. Where there is no systemd, or nothing can
+# be written there, the next collection does.
+lay_boot_unit() {
+    [ -d /run/systemd/system ] || return 0
+    mkdir -p "$units/multi-user.target.wants" &&
+        printf '%s\n' '[Unit]' "Description=Put registry $name back, whose garbage collection was cut off" \
+            'After=docker.service' '[Service]' "ExecStart=/bin/sh $keep/collect.sh watch 0 $name" >"$units/$boot_unit" &&
+        chmod 644 "$units/$boot_unit" &&
+        ln -sf "../$boot_unit" "$units/multi-user.target.wants/$boot_unit" || remove_boot_unit
+}
+
+remove_boot_unit() {
+    rm -f "$units/multi-user.target.wants/$boot_unit" "$units/$boot_unit"
 }
 
 # Outside the session, which some machines end with all its processes when the connection goes.
@@ -181,6 +198,7 @@ put_back() {
 }
 
 forget() {
+    remove_boot_unit
     rm -rf "$keep"
     rmdir "$home" 2>/dev/null
 }
