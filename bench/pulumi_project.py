@@ -23,8 +23,8 @@ class PulumiProject:
 
     def __init__(self, folder: Path, program: str) -> None:
         """Make the project and the stack in a folder that has the sources; `program` is a path in it."""
-        self._folder = folder
-        self._environment = _engine_environment(folder / "state")
+        self.folder = folder
+        self.environment = _engine_environment(folder / "state")
         (folder / "stacks").mkdir()
         (folder / "__main__.py").symlink_to(folder / program)
         project = yaml.safe_load((CHECKOUT / "Pulumi.yaml").read_text(encoding="utf-8"))
@@ -34,7 +34,7 @@ class PulumiProject:
 
     def configure(self, groups: Mapping[str, Any]) -> None:
         """Write the stack's settings, by group; what the engine wrote beside them stays."""
-        path = self._folder / "stacks" / f"Pulumi.{_STACK}.yaml"
+        path = self.folder / "stacks" / f"Pulumi.{_STACK}.yaml"
         content: dict[str, Any] = (yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None) or {}
         content["config"] = {f"towpath:{name}": value for name, value in groups.items()}
         path.write_text(yaml.safe_dump(content), encoding="utf-8")
@@ -63,15 +63,19 @@ class PulumiProject:
 
     def state_bytes(self) -> int:
         """Return the size of the state as it is stored."""
-        [path] = (self._folder / "state").glob(f".pulumi/stacks/*/{_STACK}.json")
+        [path] = (self.folder / "state").glob(f".pulumi/stacks/*/{_STACK}.json")
         return path.stat().st_size
 
     def version(self) -> str:
         """Return the engine's version."""
         return self._pulumi("version").split()[0]
 
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command line for a verb, for who runs it in another way."""
+        return ["pulumi", *arguments, "--stack", _STACK, "--non-interactive"]
+
     def _pulumi(self, *arguments: str) -> str:
-        return run(["pulumi", *arguments, "--non-interactive"], self._folder, self._environment)
+        return run(["pulumi", *arguments, "--non-interactive"], self.folder, self.environment)
 
 
 def copy_sources(folder: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Protocol
 from bench.images_copying.ends import Ends
 from bench.pulumi_project import PulumiProject, run
 
-_PROGRAM = "bench/images_copying/program/__main__.py"
+PROGRAM = "bench/images_copying/program/__main__.py"
 
 
 class Contender(Protocol):
@@ -37,7 +37,7 @@ class TowpathUp:
     def __init__(self, folder: Path) -> None:
         """Make the project in a folder that has the sources."""
         self._folder = folder
-        self._project = PulumiProject(folder, _PROGRAM)
+        self._project = PulumiProject(folder, PROGRAM)
 
     def prepare(self, ends: Ends) -> None:
         """Write both ends down."""

@@ -9,15 +9,16 @@ which only some repositories are timed, once, and the whole is reckoned from tha
 import argparse
 import asyncio
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from bench.child import measured
 from bench.command_clients import CommandClients, has_skopeo, versions
 from bench.filled_registry import fill
 from bench.harness import Comparison, Times, is_short, machine, said, timed, turns
 from bench.images_listing.contenders import CONCURRENCY, CONTENDERS, LOOPS, SAMPLES, with_towpath
+from bench.pulumi_project import CHECKOUT
 from tests.lab.registry_server import CURRENT, RegistryServer
 
 COMPARISON = Comparison(
@@ -40,17 +41,10 @@ ROUNDS, SHORT_ROUNDS = 3, 1
 
 def peak_mib(server: RegistryServer) -> float:
     """Return the most memory that `images list` with everything in it ever held."""
-    command = ["list", "--format", "json", "--registry", server.host, "--ca", str(server.folder / "certificate.pem")]
-    code = (
-        "import resource, sys, towpath.cli.app as c\n"
-        "try: c.main()\n"
-        "finally: sys.stderr.write(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))"
-    )
-    env = os.environ | {"DOCKER_CONFIG": str(CommandClients(server).folder)}
-    done = subprocess.run(
-        [sys.executable, "-c", code, "images", *command], env=env, check=True, capture_output=True, text=True
-    )
-    return int(done.stderr.split()[-1]) / 1024
+    listing = ["list", "--format", "json", "--registry", server.host, "--ca", str(server.folder / "certificate.pem")]
+    environment = os.environ | {"DOCKER_CONFIG": str(CommandClients(server).folder)}
+    command = [sys.executable, "-m", "towpath", "images", *listing]
+    return measured(command, CHECKOUT, environment, server.folder / "list.log")[1]
 
 
 def measure(server: RegistryServer, repositories: int, rounds: int) -> Times:

@@ -10,7 +10,7 @@ from bench.nodes.wish import DOCUMENT_ID, configuration
 from bench.pulumi_project import PulumiProject, run
 from towpath.applier.bootstrap import Sudo, delete_command
 
-_PROGRAM = "bench/nodes/program/__main__.py"
+PROGRAM = "bench/nodes/program/__main__.py"
 
 
 class TowpathUp:
@@ -21,7 +21,7 @@ class TowpathUp:
     def __init__(self, folder: Path) -> None:
         """Make the project in a folder that has the sources; see `copy_sources`."""
         self._folder = folder
-        self._project = PulumiProject(folder, _PROGRAM)
+        self._project = PulumiProject(folder, PROGRAM)
 
     def prepare(self, fleet: Fleet) -> None:
         """Write the stack's settings."""

@@ -63,8 +63,8 @@ class Towpath:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._project = site.project(self.name)
-        self._project.configure(
+        self.project = site.project(self.name)
+        self.project.configure(
             registry={"kind": "none"},
             cluster={"kubeconfig_file": str(site.control_plane.kubeconfig)},
             namespaces={"mode": "set", "rules": [{"labels": f"{LABEL}=yes"}]},
@@ -72,19 +72,19 @@ class Towpath:
 
     def prepare(self, password: str) -> None:
         """Write the password down."""
-        self._project.configure(external_registries={HOST: {"username": USER, "password": password}})
+        self.project.configure(external_registries={HOST: {"username": USER, "password": password}})
 
     def apply(self) -> None:
         """Run `pulumi up`."""
-        self._project.up().ok()
+        self.project.up().ok()
 
     def look(self) -> None:
         """Run `pulumi preview`."""
-        self._project.pulumi("preview", "--expect-no-changes", "-s", self.name).ok()
+        self.project.pulumi("preview", "--expect-no-changes", "-s", self.name).ok()
 
     def undo(self) -> None:
         """Run `pulumi destroy`."""
-        self._project.destroy().ok()
+        self.project.destroy().ok()
 
     @property
     def served(self) -> list[str]:
@@ -99,16 +99,16 @@ class Each(Towpath):
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._project = site.project(self.name)
+        self.project = site.project(self.name)
         for linked in ("__main__.py", "components", "towpath"):
-            (self._project.folder / linked).unlink()
-        (self._project.folder / "__main__.py").write_text(EACH, encoding="utf-8")
+            (self.project.folder / linked).unlink()
+        (self.project.folder / "__main__.py").write_text(EACH, encoding="utf-8")
 
     def prepare(self, password: str) -> None:
         """Write the content down."""
         kubeconfig = self._site.control_plane.kubeconfig.read_text(encoding="utf-8")
         told = {"kubeconfig": kubeconfig, "namespaces": self._site.names, "content": content(password)}
-        (self._project.folder / "told.json").write_text(json.dumps(told), encoding="utf-8")
+        (self.project.folder / "told.json").write_text(json.dumps(told), encoding="utf-8")
 
 
 class Kubectl:

@@ -1,0 +1,1 @@
+"""How cost grows with size. `python -m bench.growth` goes on where an earlier run stopped."""
