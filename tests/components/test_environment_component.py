@@ -5,7 +5,7 @@ from typing import Any
 import pulumi
 import pytest
 from google.protobuf import struct_pb2
-from pulumi.output import Unknown
+from pulumi.output import UNKNOWN
 from pulumi.runtime import rpc
 
 from components import Environment, EnvironmentArgs
@@ -85,7 +85,7 @@ class TestKnown:
         with pytest.raises(SettingsError, match=r"nodes\.members\.a\.address: is not known yet; settings decide"):
             known({"members": {"a": {"address": sent(None, is_known=False)}}}, "nodes")
         with pytest.raises(SettingsError, match=r"accounts\[0\]: is not known yet"):
-            known([Unknown()], "accounts")
+            known([UNKNOWN], "accounts")
 
     async def test_an_output_of_the_same_program_is_named_without_its_value(self) -> None:
         with pytest.raises(SettingsError, match=r"password: is an output of this program") as caught:
