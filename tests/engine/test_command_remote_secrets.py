@@ -78,7 +78,8 @@ def test_a_failing_command_is_shown_with_its_output_but_without_secrets(project:
 
 
 def test_no_process_shows_a_secret_while_a_command_runs(project: EngineProject, sshd: Sshd) -> None:
-    project.file("command.txt", "echo started; sleep 2")
+    seen = project.folder / "seen"
+    project.file("command.txt", f"echo started; until [ -e {seen} ]; do sleep 0.2; done")
     lists: list[str] = []
     running = threading.Event()
 
@@ -89,6 +90,8 @@ def test_no_process_shows_a_secret_while_a_command_runs(project: EngineProject, 
                     lists.append(path.read_text(errors="replace"))
                 except OSError:
                     continue
+            if any("sleep" in line and str(seen) in line for line in lists):
+                seen.touch()
             time.sleep(0.1)
 
     watcher = threading.Thread(target=watch)
@@ -99,5 +102,5 @@ def test_no_process_shows_a_secret_while_a_command_runs(project: EngineProject, 
         running.set()
         watcher.join()
 
-    assert any("sleep" in line for line in lists)
+    assert seen.exists()
     assert all(SECRET not in line for line in lists)

@@ -40,6 +40,25 @@ output="$2"
     return put
 
 
+class Told(StringIO):
+    """What is said, by a stream that makes a file as soon as a word of it was said."""
+
+    def __init__(self, word: str, file: Path) -> None:
+        super().__init__()
+        self._word, self._file = word, file
+
+    def write(self, text: str) -> int:
+        written = super().write(text)
+        if self._word in self.getvalue():
+            self._file.touch()
+        return written
+
+
+def until_told(file: Path) -> str:
+    """Return shell words that wait for the file of a stream."""
+    return f"until [ -e {file} ]; do sleep 0.05; done"
+
+
 class TestMachine:
     def test_no_go_is_one_line_with_the_way_out(self, bare_home: Path) -> None:
         done = subprocess.run(
@@ -94,9 +113,9 @@ class TestBuild:
     ) -> None:
         built(pulumi_cli(bare_layout), bare_layout).unlink()
         monkeypatch.setattr("engine.build._PROGRESS_SECONDS", 0.05)
-        build = 'echo runtime; echo net/http; sleep 0.5; echo "#!/bin/sh" > "$output"'
+        said = Told(" s,    2 packages, net/http", tmp_path / "told")
+        build = f'echo runtime; echo net/http; {until_told(tmp_path / "told")}; echo "#!/bin/sh" > "$output"'
         put_go("go1.26.8", build)
-        said = StringIO()
 
         ensure(pulumi_cli(bare_layout), bare_layout, said)
 
@@ -110,9 +129,9 @@ class TestBuild:
     ) -> None:
         built(pulumi_cli(bare_layout), bare_layout).unlink()
         count = tmp_path / "count"
-        build = f'echo built >> {count}; sleep 1; echo "#!/bin/sh" > "$output"'
+        build = f'echo built >> {count}; {until_told(tmp_path / "told")}; echo "#!/bin/sh" > "$output"'
         put_go("go1.26.8", build)
-        said = [StringIO(), StringIO()]
+        said = [Told("another checkout is building", tmp_path / "told") for _ in range(2)]
         threads = [
             threading.Thread(target=ensure, args=(pulumi_cli(bare_layout), bare_layout, stream)) for stream in said
         ]

@@ -101,7 +101,7 @@ class FaultyProxy:
 
     def _passed_on(self, request: BaseHTTPRequestHandler, content: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         trust = ssl.create_default_context(cadata=self.server.ca_pem)
-        connection = http.client.HTTPSConnection("127.0.0.1", self.server.port, context=trust, timeout=20)
+        connection = http.client.HTTPSConnection("127.0.0.1", self.server.port, context=trust, timeout=120)
         try:
             headers = {name: value for name, value in request.headers.items() if name.lower() != "connection"}
             connection.request(request.command, request.path, content or None, headers)

@@ -44,8 +44,8 @@ while :; do sleep 1 & wait; done
 """
 JOIN = 'for own in /sys/fs/cgroup/*/cgroup.procs; do echo $$ > $own; done; exec "$@"'
 CACHED = ("docker-engine", "programs", "images", "upstream")
-START_SECONDS = 90
-STOP_SECONDS = 90
+START_SECONDS = 180
+STOP_SECONDS = 180
 
 
 @dataclass(frozen=True)

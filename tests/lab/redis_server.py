@@ -22,7 +22,7 @@ PROGRAM = "/usr/bin/redis-check-rdb"
 """The server under another name: the program goes by what it is called, so it is started as `redis-server`."""
 LOOPBACK = "127.0.0.1"
 PASSWORD = "only-for-the-test-cache"
-START_SECONDS = 90
+START_SECONDS = 180
 
 
 @dataclass

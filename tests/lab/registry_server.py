@@ -36,7 +36,7 @@ from lab.progress import Progress
 CACHE = Path.home() / ".cache/towpath/registries"
 CURRENT, DEBIAN = "3.1.2", "2.8.2"
 ACCOUNT, PASSWORD = "pusher", "only-for-loopback"
-START_SECONDS = 90
+START_SECONDS = 180
 
 
 def program(name: str) -> Path:
@@ -164,9 +164,9 @@ class RegistryServer:
     def _answers(self) -> bool:
         context = ssl.create_default_context(cadata=self.ca_pem)
         with suppress(urllib.error.URLError, ConnectionError):
-            urllib.request.urlopen(f"https://{self.host}/v2/", context=context, timeout=2)
+            urllib.request.urlopen(f"https://{self.host}/v2/", context=context, timeout=20)
         try:
-            urllib.request.urlopen(f"https://{self.host}/v2/", context=context, timeout=2)
+            urllib.request.urlopen(f"https://{self.host}/v2/", context=context, timeout=20)
         except urllib.error.HTTPError as answer:
             with answer:
                 return answer.code == 401

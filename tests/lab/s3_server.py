@@ -26,7 +26,7 @@ from tests.lab.registry_server import free_port
 LAB_HOST, LOOPBACK = "10.89.0.1", "127.0.0.1"
 REGION = "us-east-1"
 ACCESS_KEY, SECRET_KEY = "towpath-test", "only-for-the-test-bucket"
-START_SECONDS = 90
+START_SECONDS = 180
 _KEYS_A_REQUEST = 1000
 
 
@@ -128,6 +128,6 @@ class S3Server:
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/moto-api/", timeout=2, trust_env=False).status_code < 500
+            return httpx.get(f"{self.url}/moto-api/", timeout=20, trust_env=False).status_code < 500
         except httpx.HTTPError:
             return False

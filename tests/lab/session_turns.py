@@ -25,8 +25,14 @@ def wanted(items: Iterable[pytest.Item], folder: Path) -> set[str]:
     names: set[str] = set()
     for item in items:
         if folder in item.path.parents:
-            names |= {item.path.name, *SHARED_FIXTURES.intersection(getattr(item, "fixturenames", ()))}
+            names |= {item.path.name, *filter(lambda name: _is_shared(item, name), SHARED_FIXTURES)}
     return names
+
+
+def _is_shared(item: pytest.Item, fixture: str) -> bool:
+    """Tell whether a test uses the shared fixture of that name, and not one of its own file."""
+    found = getattr(item, "_fixtureinfo").name2fixturedefs.get(fixture)  # noqa: B009 pytest shows it no other way
+    return bool(found) and found[-1].func.__module__.endswith("conftest")
 
 
 def take(names: set[str], say: Callable[[str], None], folder: Path = FOLDER) -> list[TextIO]:

@@ -18,6 +18,11 @@ from towpath.ssh.session import connect
 
 NAME = "swap-test"
 PORT = 6190
+SEEN = (
+    "touch /tmp/stop; until [ -f /tmp/ended ]; do sleep 0.1; done; "
+    "tr '\\0' ' ' </tmp/seen; rm -f /tmp/seen /tmp/stop /tmp/ended"
+)
+"""Ends what watches in the background, and says what it saw."""
 BASE = "/srv/swap-test"
 CONFIG = """version: 0.1
 storage: {filesystem: {rootdirectory: /var/lib/registry}}
@@ -115,12 +120,12 @@ def test_one_that_goes_has_its_files_until_it_has_stopped(node: AppliedNode, wis
     node.apply(wish)
     runs = f"[ \"$(docker inspect -f '{{{{.State.Running}}}}' {NAME} 2>/dev/null)\" = true ]"
     watch = f"while [ ! -f /tmp/stop ]; do {runs} && [ ! -f {BASE}/auth/htpasswd ] && {runs} && echo bare; done"
-    node.shell(f"rm -f /tmp/stop; ({watch}) >/tmp/seen 2>&1 &").check()
+    node.shell(f"rm -f /tmp/stop /tmp/ended; ({watch}; touch /tmp/ended) >/tmp/seen 2>&1 &").check()
     try:
         node.delete("swap")
     finally:
-        node.shell("touch /tmp/stop")
-    assert node.shell("sleep 0.2; cat /tmp/seen; rm -f /tmp/seen /tmp/stop").check().stdout == ""
+        seen = node.shell(SEEN)
+    assert seen.check().stdout == ""
     assert names(node) == []
 
 
@@ -229,19 +234,18 @@ async def _killed(node: AppliedNode, document: Document, seconds: float) -> None
 
 def test_the_password_of_the_check_is_in_no_process_list(node: AppliedNode, wish: Document) -> None:
     watch = (
-        "rm -f /tmp/seen; (while [ ! -f /tmp/stop ]; do cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ; done "
-        ">/tmp/seen 2>/dev/null) >/dev/null 2>&1 &"
+        "(while [ ! -f /tmp/stop ]; do cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ; done "
+        ">/tmp/seen 2>/dev/null; touch /tmp/ended) >/dev/null 2>&1 &"
     )
-    node.shell(f"rm -f /tmp/stop; {watch}").check()
+    node.shell(f"rm -f /tmp/stop /tmp/ended; {watch}").check()
     try:
         node.apply(wish)
         node.delete("swap")
     finally:
-        node.shell("touch /tmp/stop")
+        seen = node.shell(SEEN).stdout
     check = container_of(wish).check
     assert check
     assert check.authorization
-    seen = node.shell("sleep 0.5; tr '\\0' ' ' </tmp/seen; rm -f /tmp/seen /tmp/stop").stdout
     assert "docker create" in seen
     assert PASSWORD not in seen
     assert check.authorization not in seen

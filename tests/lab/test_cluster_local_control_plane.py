@@ -103,6 +103,6 @@ def test_it_ends_with_the_command_that_started_it(tmp_path: Path, how: signal.Si
         assert len(processes_with(f"{folder}/")) >= 3
 
         process.send_signal(how)
-        process.wait(timeout=90)
+        process.wait(timeout=180)
 
     until(lambda: processes_with(f"{folder}/") == [], "all its programs have ended")

@@ -63,7 +63,7 @@ def test_all_nodes_of_the_lab_are_ready(cluster: ClusterAccess, lab: LabAccess) 
 def test_a_node_port_answers_on_every_node(registry: Registry, lab: LabAccess, node: str) -> None:
     url = f"http://{lab.nodes[node]}:{NODE_PORT}/v2/"
 
-    with httpx.Client(trust_env=False, timeout=5) as client:
+    with httpx.Client(trust_env=False, timeout=20) as client:
         until(lambda: _status(client, url) == 200, f"{url} answers")
 
 

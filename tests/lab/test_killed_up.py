@@ -36,7 +36,7 @@ def kill_at(workspace: StackWorkspace, moment: str) -> list[str]:
         else:
             pytest.fail(f"up never said {moment!r}")
         os.kill(engine.pid, signal.SIGKILL)
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 180
     while (left := processes_of(engine.pid)) and time.monotonic() < deadline:
         time.sleep(0.2)
     return left

@@ -74,6 +74,6 @@ async def test_every_tag_is_listed(tmp_path: Path, s3: S3Server, redis: RedisSer
 
 def test_nodes_reach_both_and_redis_wants_its_password(lab: LabAccess, s3: S3Server, redis: RedisServer) -> None:
     assert "ListAllMyBucketsResult" in lab.run("node-1", f"busybox wget -qO- {s3.url}/").check().stdout
-    asked = f"printf 'PING\\r\\n' | busybox nc -w 2 {redis.host} {redis.port}"
+    asked = f"printf 'PING\\r\\nQUIT\\r\\n' | busybox nc -w 60 {redis.host} {redis.port}"
     assert "NOAUTH" in lab.run("node-2", asked).stdout
     assert "NOAUTH" in redis.command("PING", password=f"not {PASSWORD}")

@@ -46,7 +46,7 @@ class Server(asyncssh.SSHServer):
 
 
 class Session(asyncssh.SSHServerSession[str]):
-    """Echoes its command line; `hang` does not end by itself, `vanish` ends without a status."""
+    """Echoes its command line; `hang` does not end by itself after that, `vanish` ends at once without a status."""
 
     def __init__(self, signals: list[str]) -> None:
         self.signals = signals
@@ -66,9 +66,10 @@ class Session(asyncssh.SSHServerSession[str]):
     def session_started(self) -> None:
         if self.line == "vanish":
             self.channel.close()
-        elif self.line != "hang":
+        else:
             self.channel.write(f"{self.line}\n")
-            self.channel.exit(0)
+            if self.line != "hang":
+                self.channel.exit(0)
 
     def eof_received(self) -> bool:
         return True

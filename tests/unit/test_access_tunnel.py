@@ -83,7 +83,7 @@ async def test_it_leads_there_as_long_as_a_process_needs_it(
 
     needing.kill()
     needing.wait()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(180):
         while await _said(port) is not None:  # noqa: ASYNC110 another process ends
             await asyncio.sleep(0.1)
 

@@ -18,7 +18,14 @@ def test_two_runs_at_once_take_turns(tmp_path: Path, shell: str) -> None:
     machine = make_machine(tmp_path / "root", shell)
     slow = Document(
         "one",
-        (File("/etc/x", "1"), Command("slow", "echo $PPID >/tmp/at; sleep 2; echo slow >>/tmp/order", ("/etc/x",))),
+        (
+            File("/etc/x", "1"),
+            Command(
+                "slow",
+                "echo $PPID >/tmp/at; while ! [ -e /tmp/go ]; do sleep 0.05; done; echo slow >>/tmp/order",
+                ("/etc/x",),
+            ),
+        ),
     )
     quick = Document("two", (File("/etc/y", "1"), Command("quick", "echo quick >>/tmp/order", ("/etc/y",))))
     first = threading.Thread(target=machine.apply, args=(slow,))
@@ -29,8 +36,11 @@ def test_two_runs_at_once_take_turns(tmp_path: Path, shell: str) -> None:
     assert refused.code == 10
     assert "another run (pid " in refused.err
     assert "nothing was changed" in refused.err
+    go = threading.Timer(0.5, machine.path("/tmp/go").touch)
+    go.start()
     assert machine.apply(quick).code == 0
     first.join()
+    go.join()
     assert machine.path("/tmp/order").read_text() == "slow\nquick\n"
     assert [path.name for path in machine.path("/run").iterdir()] == []
 

@@ -99,8 +99,8 @@ def test_a_timeout_ends_the_group_even_if_it_does_not_listen(
     groups: ProcessGroups, short_grace: None, tmp_path: Path
 ) -> None:
     command = f"trap '' TERM; echo $$ > {tmp_path}/pid; sleep 300 & wait; wait"
-    with pytest.raises(CommandTimedOutError, match=r"after 0\.5 s"):
-        run(shell(command, seconds=0.5), said(), groups)
+    with pytest.raises(CommandTimedOutError, match=r"after 3 s"):
+        run(shell(command, seconds=3), said(), groups)
     pid = int((tmp_path / "pid").read_text())
     # Until init has reaped the children, the group still counts as there.
     while watchdog.send(pid, 0):
@@ -128,8 +128,8 @@ def test_the_watchdog_ends_what_is_listed_when_its_pipe_closes() -> None:
     commands = [subprocess.Popen(["sleep", "300"], start_new_session=True) for _ in range(3)]
     guard = subprocess.Popen([sys.executable, "-I", "-S", watchdog.__file__], stdin=subprocess.PIPE, text=True)
     ended = commands[1].pid
-    guard.communicate("".join(f"+{command.pid}\n" for command in commands) + f"-{ended}\n", timeout=30)
-    assert commands[0].wait(30) == commands[2].wait(30) == -signal.SIGTERM
+    guard.communicate("".join(f"+{command.pid}\n" for command in commands) + f"-{ended}\n", timeout=180)
+    assert commands[0].wait(180) == commands[2].wait(180) == -signal.SIGTERM
     assert commands[1].poll() is None
     commands[1].kill()
     commands[1].wait()
@@ -144,7 +144,7 @@ def test_the_watchdog_ends_stubborn_groups_too(short_grace: None) -> None:
     assert stubborn.stdout is not None
     stubborn.stdout.readline()
     watchdog.end({stubborn.pid, 2**22 - 3})
-    assert stubborn.wait(30) == -signal.SIGKILL
+    assert stubborn.wait(180) == -signal.SIGKILL
     stubborn.stdout.close()
 
 

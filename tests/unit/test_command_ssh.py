@@ -26,8 +26,11 @@ from engine.plugins.command.transcript import STREAMS, Transcript
 from tests.unit.command_ssh_server import PASSWORD, Middle, endpoint, listening
 
 
-async def run(target: Endpoint, line: str, seconds: float = 0) -> tuple[RemoteExit, str]:
-    said = Transcript(lambda _: None, STREAMS)
+async def run(
+    target: Endpoint, line: str, seconds: float = 0, runs: asyncio.Event | None = None
+) -> tuple[RemoteExit, str]:
+    """Run a command to its end; `runs` is set as soon as it says something."""
+    said = Transcript(lambda _: runs.set() if runs else None, STREAMS)
     ended = await execute(Connection(target), RemoteRun(line), said, report=print, warn=print, timeout_seconds=seconds)
     return ended, said.text("stdout")
 
@@ -79,11 +82,12 @@ async def test_a_peer_that_falls_silent_is_noticed(monkeypatch: pytest.MonkeyPat
     async with listening() as target:
         middle = Middle(target)
         async with middle.listening() as through:
-            work = asyncio.create_task(run(through, "hang"))
-            await asyncio.sleep(0.5)
+            runs = asyncio.Event()
+            work = asyncio.create_task(run(through, "hang", runs=runs))
+            await runs.wait()
             middle.frozen = True
             with pytest.raises(ConnectionBrokenError, match="the SSH connection broke while the command ran"):
-                await asyncio.wait_for(work, 30)
+                await asyncio.wait_for(work, 180)
 
 
 async def test_a_server_that_says_nothing_runs_into_the_dial_timeout() -> None:
@@ -106,8 +110,9 @@ async def test_a_command_that_vanishes_is_not_taken_for_a_success() -> None:
 async def test_a_cancelled_command_gets_a_signal() -> None:
     signals: list[str] = []
     async with listening(signals=signals) as target:
-        work = asyncio.create_task(run(target, "hang"))
-        await asyncio.sleep(0.5)
+        runs = asyncio.Event()
+        work = asyncio.create_task(run(target, "hang", runs=runs))
+        await runs.wait()
         work.cancel()
         with pytest.raises(asyncio.CancelledError):
             await work

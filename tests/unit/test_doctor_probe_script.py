@@ -58,7 +58,7 @@ def test_a_stopped_docker_is_not_asked(machine: Machine) -> None:
 
 
 def test_a_running_daemon_shows_the_environment_it_was_started_with(machine: Machine) -> None:
-    sleeper = "HTTPS_PROXY='http://u:p@h:1' no_proxy=x OTHER=1 sleep 60 & echo $! >/docker.pid; "
+    sleeper = "HTTPS_PROXY='http://u:p@h:1' no_proxy=x OTHER=1 sleep 600 & echo $! >/docker.pid; "
     stdin = probe_stdin(Questions(units=("docker",)), Sudo())
     outcome = machine.run(sleeper + probe_command(Sudo()) + "; kill $(cat /docker.pid)", stdin)
     unit = parse_answer(outcome.out).units["docker"]

@@ -97,7 +97,7 @@ def test_any_token_has_an_end_or_none(token: str) -> None:
 
 def test_a_docker_helper_is_asked_as_docker_asks_it(tmp_path: Path) -> None:
     program = script(tmp_path, "print(json.dumps({'Username': sys.argv[1], 'Secret': sys.stdin.read()}))")
-    found = run_helper("docker.io", [program], "docker-helper", None, 20)
+    found = run_helper("docker.io", [program], "docker-helper", None, 120)
     assert (found.username, found.password) == ("get", "https://index.docker.io/v1/")
 
 
@@ -112,7 +112,7 @@ def test_a_docker_helper_is_asked_as_docker_asks_it(tmp_path: Path) -> None:
 )
 def test_a_failing_command_is_named_with_its_setting_and_no_token(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(ExternalLoginError, match=says) as caught:
-        run_helper("ghcr.io", [script(tmp_path, text)], "pair", None, 1 if "sleep" in text else 20)
+        run_helper("ghcr.io", [script(tmp_path, text)], "pair", None, 1 if "sleep" in text else 120)
     message = str(caught.value)
     assert message.startswith("towpath:external_registries.ghcr.io.command: helper ")
     assert TOKEN not in message

@@ -53,8 +53,14 @@ def test_sessions_with_nothing_in_common_do_not_wait(tmp_path: Path) -> None:
 def test_files_and_fixtures_of_the_lab_are_wanted_and_no_others(tmp_path: Path) -> None:
     lab = tmp_path / "lab"
 
-    def item(folder: Path, name: str, *fixtures: str) -> Any:
-        return SimpleNamespace(path=folder / name, fixturenames=["lab", *fixtures])
+    def item(folder: Path, name: str, **fixtures: str) -> Any:
+        """A test with fixtures, each of a module."""
+        found = {key: [SimpleNamespace(func=SimpleNamespace(__module__=of))] for key, of in fixtures.items()}
+        return SimpleNamespace(path=folder / name, _fixtureinfo=SimpleNamespace(name2fixturedefs=found))
 
-    items = [item(lab, "test_a.py", "stack"), item(lab, "test_b.py"), item(tmp_path / "unit", "test_c.py", "stack")]
+    items = [
+        item(lab, "test_a.py", stack="tests.lab.conftest", lab="tests.lab.conftest"),
+        item(lab, "test_b.py", new_workspace="tests.lab.test_b"),
+        item(tmp_path / "unit", "test_c.py", new_workspace="tests.unit.conftest"),
+    ]
     assert wanted(items, lab) == {"test_a.py", "test_b.py", "stack"}
