@@ -22,7 +22,6 @@ BROWSER := $(if $(shell command -v google-chrome chromium),,chromium-headless-sh
 TEST_PROGRAMS := busybox $(BROWSER) curl gawk jq openssl redis-cli:redis-tools shellcheck
 ACTIONLINT_VERSION := 1.7.12
 ACTIONLINT := $(HOME)/.cache/towpath/actionlint/v$(ACTIONLINT_VERSION)/actionlint
-BENCHES := garbage-collection images-copying images-listing nodes pull-secrets
 
 .PHONY: help
 help: ## list the commands
@@ -85,9 +84,15 @@ test: setup ## run every test; the lab is started if it does not run
 	@$(IN_LAB) $(PYTHON) -m pytest $(PYTEST_ARGS)
 
 .PHONY: bench
-bench: setup ## benchmarks beside the peers: ONLY=nodes or images-listing, SHORT=1
+bench: setup ## benchmarks beside the peers: ONLY=nodes one of them, SHORT=1 to see that they run
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/plots.lock
 	@$(PYTHON) -m lab up
-	@$(IN_LAB) for each in $(subst -,_,$(or $(ONLY),$(BENCHES))); do $(PYTHON) -m bench.$$each; done
+	@$(IN_LAB) $(PYTHON) -m bench $(ONLY)
+
+.PHONY: bench-growth
+bench-growth: setup ## how cost grows with size, resumable: ONLY=tags one dimension, SHORT=1 to see that it runs
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/plots.lock
+	@$(IN_LAB) $(PYTHON) -m bench.growth $(ONLY)
 
 .PHONY: init
 init: $(INSTALLED) ## write the settings of a new stack: STACK=dev; FROM=stacks/ephemeral.yaml asks nothing
