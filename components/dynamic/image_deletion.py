@@ -14,7 +14,6 @@ from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, Resou
 from components.dynamic.telling import teller
 from towpath.images.deletion.upkeep import delete_images, is_due
 
-PROJECT = Path(__file__).parents[2]
 MADE = ("run", "deleted", "untagged", "skipped", "failures", "runs")
 """The outputs beside the inputs."""
 
@@ -32,7 +31,7 @@ class ImageDeletionProvider(ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Carry the first plan out."""
-        return CreateResult(f"deletion@{props['registry']}", {**props, **delete_images(props, 0, PROJECT, _tell)})
+        return CreateResult(f"deletion@{props['registry']}", {**props, **delete_images(props, 0, Path.cwd(), _tell)})
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Ask nobody: what was deleted stays deleted or, if it came back, is for the program to find."""
@@ -41,7 +40,7 @@ class ImageDeletionProvider(ResourceProvider):
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Carry a plan out."""
         runs = int(_olds.get("runs") or 0)
-        return UpdateResult({**_news, **delete_images(_news, runs, PROJECT, _tell)})
+        return UpdateResult({**_news, **delete_images(_news, runs, Path.cwd(), _tell)})
 
 
 class ImageDeletion(Resource, module="images", name="ImageDeletion"):

@@ -23,8 +23,6 @@ from components.dynamic.telling import teller
 from towpath.images.mirror.pins import carry_over
 from towpath.images.mirror.upkeep import ACCESS, FOR_COPYING, WISH, copy_in, find_drift, images_of, is_changed
 
-PROJECT = Path(__file__).parents[2]
-
 _tell = teller("images.mirror")
 
 
@@ -47,7 +45,7 @@ class ImageMirrorProvider(ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Copy what is not there yet."""
-        return CreateResult(props["registry"], {**props, "placed": copy_in(props, None, PROJECT, _tell)})
+        return CreateResult(props["registry"], {**props, "placed": copy_in(props, None, Path.cwd(), _tell)})
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Look for each image; what is otherwise stands in the state until an `up` repairs it."""
@@ -56,7 +54,7 @@ class ImageMirrorProvider(ResourceProvider):
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Copy what is new, changed or lost; other credentials alone are only taken down."""
-        return UpdateResult({**_news, "placed": copy_in(_news, _olds, PROJECT, _tell)})
+        return UpdateResult({**_news, "placed": copy_in(_news, _olds, Path.cwd(), _tell)})
 
 
 class ImageMirror(Resource, module="images", name="ImageMirror"):
