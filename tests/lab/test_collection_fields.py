@@ -1,4 +1,4 @@
-"""What a collection adds to a Deployment, on a real API server: beside the stack's fields, and gone without a trace."""
+"""What a collection adds to a cluster, on a real API server: beside the stack's fields, and gone without a trace."""
 
 import copy
 import json
@@ -11,7 +11,10 @@ from tests.lab.api_server import ApiServer
 from tests.unit.deployment_settings import stack
 from towpath.cluster.client import APPLY, Call, ClusterClient
 from towpath.cluster.errors import ConflictError
+from towpath.images.collection import lease
 from towpath.images.collection.collector_job import collector_job
+from towpath.images.collection.errors import CollectionError
+from towpath.images.collection.lease import Lease
 from towpath.images.collection.write_lock import MANAGER, VARIABLE, holder_of, locked, unlocked
 from towpath.registry.deployment.workload import workload
 
@@ -91,3 +94,24 @@ async def test_the_api_server_takes_the_collectors_job(api_server: ApiServer, na
         query = {"fieldManager": MANAGER, "dryRun": "All", "fieldValidation": "Strict"}
         made = await client.send(Call("POST", f"/apis/batch/v1/namespaces/{namespace}/jobs", "starting", query, job))
         assert made["spec"]["template"]["spec"]["containers"][0]["args"][:2] == ["garbage-collect", "--dry-run"]
+
+
+async def test_a_lease_that_is_renewed_is_left_alone_and_one_that_is_not_is_taken_over(
+    api_server: ApiServer, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(lease, "LOOKED_EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(lease, "_RENEWED_EVERY_SECONDS", 0.1)
+    async with api_server.access.client() as client:
+        monkeypatch.setattr(lease, "DURATION_SECONDS", 180)
+        async with Lease(client, namespace, NAME).held(told.append):
+            with pytest.raises(CollectionError, match="another collection is under way"):
+                async with Lease(client, namespace, NAME).held(told.append):
+                    pytest.fail("two at once")
+        killed, second = Lease(client, namespace, NAME), Lease(client, namespace, NAME)
+        await killed._take(told.append)
+        monkeypatch.setattr(lease, "DURATION_SECONDS", 1)
+        async with second.held(told.append):
+            assert (await killed.is_ours(), await second.is_ours()) == (False, True)
+        assert not await second.is_ours()
+    assert len(told) == 2

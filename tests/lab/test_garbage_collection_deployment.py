@@ -34,6 +34,7 @@ def deployed(cluster: ClusterAccess, tmp_path_factory: pytest.TempPathFactory) -
             "create_namespace": False,
             "exposure": {"port": PORT},
             "storage": {"claim": {"size": "1Gi", "keep": False}},
+            "node_selector": {"kubernetes.io/hostname": "node-1"},
         }
         node = {"node-1": {"address": cluster.lab.nodes["node-1"]}}
         stack.configure(
