@@ -98,6 +98,9 @@ bench-growth: setup ## how cost grows with size, resumable: ONLY=tags one dimens
 init: $(INSTALLED) ## write the settings of a new stack: STACK=dev; FROM=stacks/ephemeral.yaml asks nothing
 	@$(PYTHON) -m towpath init $(if $(STACK),--stack "$$STACK") $(if $(FROM),--from "$$FROM")
 
+# A language host may not tell a policy pack which stack it judges.
+preview deploy: export PULUMI_STACK = $(STACK)
+
 .PHONY: preview
 preview: setup ## show what a deploy of STACK=dev would change; PLAN=file saves it, OUTPUT=file writes it down
 	@$(WITH_ENGINE) $(PYTHON) -m towpath preview --stack "$${STACK:-}" $(if $(PLAN),--save-plan "$$PLAN") $(SHOWN)

@@ -8,6 +8,7 @@ from typing import Any
 
 from towpath.delivery import backend, commands, secrets, stack_files
 from towpath.delivery.errors import DeliveryError
+from towpath.delivery.policy_pack import policy_options
 from towpath.delivery.redacted_run import run_redacted
 from towpath.delivery.redactor import Redactor
 from towpath.settings import Settings, load_settings
@@ -32,7 +33,7 @@ class Delivery:
         """Show what a deployment would change."""
         self._require(exists=True)
         self._refuse_files()
-        return self._run(commands.preview(self.stack, save_plan))
+        return self._run([*commands.preview(self.stack, save_plan), *self._judging])
 
     def deploy(self, plan: Path | None = None, *, create: bool = False) -> int:
         """Make the stack as its settings say, held to `plan` if there is one; `create`: the backend may lack it."""
@@ -46,7 +47,7 @@ class Delivery:
             raise DeliveryError(
                 f"the plan {plan} is not there; `make preview STACK={self.stack} PLAN={plan}` saves one"
             )
-        status = self._recover() or self._run(commands.up(self.stack, plan))
+        status = self._recover() or self._run([*commands.up(self.stack, plan), *self._judging])
         if status and plan is not None:
             way_out = f"review anew what a deployment would do: make preview STACK={self.stack} PLAN={plan}"
             self.write(f"towpath: this was held to the plan {plan}; if it no longer matches, {way_out}\n")
@@ -87,6 +88,11 @@ class Delivery:
     @cached_property
     def _entries(self) -> dict[str, Any]:
         return backend.configuration(self.folder, self.stack)
+
+    @property
+    def _judging(self) -> list[str]:
+        """What has the project's policies judge a change."""
+        return policy_options(self.folder, self.stack)
 
     @property
     def _through_a_node(self) -> bool:
