@@ -133,6 +133,7 @@ def test_the_report_of_a_change_of_everything_is_as_committed(
     preview = read_stream(stream)
     report = compose(preview)
     shown = to_markdown(report)
+    assert preview.result == "succeeded", shown
     for text in (stream, shown, to_page(report, picture_of(preview))):
         assert not [login["username"] for login in logins if login["password"] in text]
     assert [node.starts() for node in spare_nodes] == restarts
