@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from engine.catalog import EMBEDDED_PLUGINS, MINIMUM_GO, PULUMI_VERSION, EmbeddedPlugin
+from engine.catalog import EMBEDDED_PLUGINS, MINIMUM_GO, PULUMI_VERSION, YAML_VERSION, EmbeddedPlugin
+from engine.languages import sdk_generator, yaml_host
 from engine.layout import Layout
 
 
@@ -28,3 +29,14 @@ def test_cli_and_sdk_have_one_version() -> None:
     found = re.search(r"^go (\d+)\.(\d+)", go_mod, re.MULTILINE)
     assert found is not None
     assert (int(found[1]), int(found[2])) == MINIMUM_GO
+
+
+def test_the_host_of_yaml_and_the_generator_have_the_versions_that_the_catalog_names() -> None:
+    layout = Layout()
+    yaml, generator = (
+        (program.module / "go.mod").read_text() for program in (yaml_host(layout), sdk_generator(layout))
+    )
+
+    assert f"github.com/pulumi/pulumi-yaml v{YAML_VERSION}" in yaml
+    for part in ("pkg", "sdk"):
+        assert f"github.com/pulumi/pulumi/{part}/v3 v{PULUMI_VERSION}" in generator
