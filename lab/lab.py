@@ -69,6 +69,8 @@ class Lab:
             for socket in (self.paths.node_socket(name), self.paths.node_containerd_socket(name)):
                 socket.unlink(missing_ok=True)
             keys.write_known_hosts(self.paths, nodes.existing())
+            if kubeconfig(self.paths).exists():
+                Cluster(self.paths, daemon.docker, nodes.instance).forget(name)
 
     def extras(self) -> Containerd2:
         """Build what only some tests need and put crictl into a lab shell's programs. Raises LabError."""

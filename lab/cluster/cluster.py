@@ -96,6 +96,14 @@ class Cluster:
         with ThreadPoolExecutor(max_workers=len(nodes)) as pool:
             return any(list(pool.map(lambda node: agents.ensure_image(node, name, archive), nodes)))
 
+    def forget(self, node: str) -> None:
+        """Let the cluster forget a node that was removed: pods would be sent there, and those it had would not end.
+
+        Raises CommandError.
+        """
+        if self.kubectl.answers():
+            self.kubectl("delete", "node", node, "--ignore-not-found")
+
     def status(self, nodes: list[str]) -> dict[str, str]:
         """Tell the state of the control plane and of each node, in Kubernetes's words: Ready, NotReady, missing."""
         if not self.kubectl.answers():

@@ -4,14 +4,18 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.lab.cluster_access import ClusterAccess
 from tests.lab.lab_access import LabAccess
 
 
 @pytest.fixture(scope="module")
-def node(lab: LabAccess) -> Iterator[str]:
+def node(lab: LabAccess, cluster: ClusterAccess) -> Iterator[str]:
     name = lab.add_node(containerd2=True)
+    assert name in cluster.kubectl("get", "nodes", "--output", "name").check().stdout
     yield name
     lab.remove_node(name)
+    # Pods would be sent there for a while, and a namespace with one of its pods would never end.
+    assert name not in cluster.kubectl("get", "nodes", "--output", "name").check().stdout
 
 
 def test_its_runtime_is_a_2_and_the_others_are_as_debian_ships_them(lab: LabAccess, node: str) -> None:
