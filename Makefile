@@ -102,8 +102,9 @@ init: $(INSTALLED) ## write the settings of a new stack: STACK=dev; FROM=stacks/
 preview deploy: export PULUMI_STACK = $(STACK)
 
 .PHONY: preview
-preview: setup ## show what a deploy of STACK=dev would change; PLAN=file saves it, OUTPUT=file writes it down
-	@$(WITH_ENGINE) $(PYTHON) -m towpath preview --stack "$${STACK:-}" $(if $(PLAN),--save-plan "$$PLAN") $(SHOWN)
+preview: setup ## show what a deploy of STACK=dev would change; PLAN=file saves it, EVENTS=file is for a report, DRIFT=1
+	@$(WITH_ENGINE) $(PYTHON) -m towpath preview --stack "$${STACK:-}" $(if $(PLAN),--save-plan "$$PLAN") \
+		$(if $(EVENTS),--events "$$EVENTS") $(if $(DRIFT),--drift) $(SHOWN)
 
 .PHONY: deploy
 deploy: setup ## make STACK=dev as its settings say; PLAN=file: nothing but that plan; CREATE=1: a new stack

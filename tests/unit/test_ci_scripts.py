@@ -5,6 +5,7 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,42 +59,70 @@ def test_credentials_are_for_nobody_else(checkout: Path) -> None:
 
 
 MAKE = """
-verb=$1; status=$(cat $HERE/$verb.status)
-for word in "$@"; do case $word in OUTPUT=*) echo "$verb says" >"${word#OUTPUT=}";; esac; done
-echo "$verb to the log"; echo "$verb went wrong" >&2; exit $status
+printf '%s\\n' "$*" >>$HERE/calls
+case "$*" in *DRIFT=1*) verb=drift;; *) verb=preview;; esac
+for word in "$@"; do case $word in
+EVENTS=*) [ -e $HERE/silent ] || cp $HERE/events "${word#EVENTS=}";;
+esac; done
+echo "$verb to the log"; echo "$verb went wrong" >&2; exit $(cat $HERE/$verb.status)
 """
+EVENTS = {"summaryEvent": {"result": "succeeded", "durationSeconds": 1, "resourceChanges": {}}}
 
 
-@pytest.mark.parametrize(
-    ("preview", "drift", "title", "shows_errors"),
-    [
-        (0, 0, "### Stack `dev`: previewed; nothing drifted\n", False),
-        (2, 0, "### Stack `dev`: **the preview failed, what is below is not whole**; nothing drifted\n", True),
-        (0, 2, "### Stack `dev`: previewed; **it drifted, or could not be asked**\n", True),
-    ],
-)
-def test_a_report_comes_out_whatever_happens(
-    checkout: Path, preview: int, drift: int, title: str, shows_errors: bool
-) -> None:
+@pytest.fixture
+def previewed(checkout: Path) -> Path:
+    """A checkout whose previews succeed, as `make` tells it."""
     stand_in(checkout, "make", MAKE)
-    (checkout.parent / "preview.status").write_text(str(preview))
-    (checkout.parent / "drift.status").write_text(str(drift))
-    done = run(checkout, "preview", "dev")
-    assert done.returncode == preview
-    assert done.stdout.startswith(title)
-    assert done.stdout.index("preview says") < done.stdout.index("drift says")
-    assert ("preview went wrong" in done.stdout) is shows_errors
-    assert "to the log" not in done.stdout
+    (checkout / ".venv").symlink_to(sys.prefix)
+    (checkout / "towpath").symlink_to(SCRIPTS.parent / "towpath")
+    (checkout.parent / "events").write_text(json.dumps(EVENTS) + "\n")
+    for verb in ("preview", "drift"):
+        (checkout.parent / f"{verb}.status").write_text("0")
+    return checkout
+
+
+def test_drift_and_change_come_from_one_preview(previewed: Path) -> None:
+    done = run(previewed, "preview", "dev")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("## Preview")
+    assert "went wrong" not in done.stdout
+    assert "drift to the log" in done.stderr
+    (call,) = (previewed.parent / "calls").read_text().splitlines()
+    assert call.endswith("DRIFT=1")
+
+
+def test_a_machine_that_cannot_be_asked_leaves_the_rest_of_the_report(previewed: Path) -> None:
+    (previewed.parent / "drift.status").write_text("2")
+    done = run(previewed, "preview", "dev")
+    assert done.returncode == 0
+    assert done.stdout.startswith("## Preview")
+    assert "<summary>Drift could not be looked for</summary>" in done.stdout
+    assert "drift went wrong" in done.stdout
     assert "preview to the log" in done.stderr
 
 
-def test_a_report_fits_into_a_comment(checkout: Path) -> None:
-    stand_in(checkout, "make", MAKE.replace('echo "$verb says"', "head -c 100000 /dev/zero | tr '\\\\0' x"))
+def test_a_plan_is_saved_of_what_the_state_says(previewed: Path) -> None:
+    assert run(previewed, "preview", "prod", "plan/prod.json").returncode == 0
+    (call,) = (previewed.parent / "calls").read_text().splitlines()
+    assert "PLAN=plan/prod.json" in call
+    assert "DRIFT" not in call
+
+
+@pytest.mark.parametrize("plan", [(), ("plan.json",)])
+def test_a_report_comes_out_of_a_preview_that_never_began(previewed: Path, plan: tuple[str, ...]) -> None:
+    (previewed.parent / "silent").touch()
     for verb in ("preview", "drift"):
-        (checkout.parent / f"{verb}.status").write_text("1")
-    done = run(checkout, "preview", "dev")
-    assert 50_000 < len(done.stdout) < 65_536
-    assert "… the rest is in the log of the job" in done.stdout
+        (previewed.parent / f"{verb}.status").write_text("2")
+    done = run(previewed, "preview", "dev", *plan)
+    assert done.returncode == 2
+    assert done.stdout.startswith("## Preview of `dev`\n\n**There is none: it failed before it began.**\n")
+    assert "preview went wrong" in done.stdout
+
+
+def test_errors_fit_into_a_comment(previewed: Path) -> None:
+    stand_in(previewed, "make", "head -c 100000 /dev/zero | tr '\\0' x >&2; exit 2")
+    done = run(previewed, "preview", "dev")
+    assert 5_000 < len(done.stdout) < 6_000
 
 
 GH = """

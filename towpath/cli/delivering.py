@@ -23,12 +23,18 @@ OutputOption = Annotated[Path | None, typer.Option("--output", help="write what 
 def preview(
     stack: StackOption = "",
     save_plan: Annotated[Path | None, typer.Option(help="save the plan, for deploy --plan")] = None,
+    events: Annotated[Path | None, typer.Option(help="write the engine's events into this file, for report")] = None,
+    look: Annotated[bool, typer.Option("--drift", help="ask the machines, too, what differs from the state")] = False,
     output: OutputOption = None,
 ) -> None:
     """Show what a deployment would change; change nothing."""
     from towpath.delivery.delivery import Delivery  # noqa: PLC0415 models and all, which the other commands do without
 
-    _end(output, lambda write: Delivery(_project(), stack, write).preview(_absolute(save_plan)))
+    def step(write: Callable[[str], object]) -> int:
+        delivery = Delivery(_project(), stack, write)
+        return delivery.preview(_absolute(save_plan), _absolute(events), drift=look)
+
+    _end(output, step)
 
 
 def deploy(

@@ -5,10 +5,20 @@ from pathlib import Path
 _QUIET = ("--non-interactive", "--suppress-progress")
 
 
-def preview(stack: str, save_plan: Path | None = None) -> list[str]:
-    """Show what an `up` would change, and save it as a plan that the `up` can be held to."""
+DEBUG_COMMANDS = {"PULUMI_DEBUG_COMMANDS": "1"}
+"""The environment in which the CLI has `--event-log`."""
+
+
+def preview(stack: str, save_plan: Path | None = None, events: Path | None = None) -> list[str]:
+    """Show what an `up` would change; save it as a plan that the `up` can be held to, and as events for a report."""
     plan = [f"--save-plan={save_plan}"] if save_plan else []
-    return ["pulumi", "preview", "--stack", stack, "--diff", *_QUIET, *plan]
+    log = [f"--event-log={events}"] if events else []
+    return ["pulumi", "preview", "--stack", stack, "--diff", *_QUIET, *plan, *log]
+
+
+def looking_for_drift(preview: list[str], *, run_program: bool) -> list[str]:
+    """Let a preview ask the machines what differs from the state, too."""
+    return [*preview, "--refresh", *_with_program(run_program)]
 
 
 def up(stack: str, plan: Path | None = None) -> list[str]:

@@ -29,11 +29,23 @@ class Delivery:
     write: Callable[[str], object]
     recovery: Sequence[str] = field(default=())
 
-    def preview(self, save_plan: Path | None = None) -> int:
-        """Show what a deployment would change."""
+    def preview(self, save_plan: Path | None = None, events: Path | None = None, *, drift: bool = False) -> int:
+        """Show what a deployment would change, and with `drift` what differs already.
+
+        `events` is where the engine's events go, for a report.
+        """
         self._require(exists=True)
         self._refuse_files()
-        return self._run([*commands.preview(self.stack, save_plan), *self._judging])
+        command = [*commands.preview(self.stack, save_plan, events), *self._judging]
+        if drift:
+            command = commands.looking_for_drift(command, run_program=self._through_a_node)
+        redactor = self._redactor
+        try:
+            return run_redacted(command, self.folder, redactor, self.write, commands.DEBUG_COMMANDS, private=True)
+        finally:
+            if events is not None and events.is_file():
+                text = events.read_text(encoding="utf-8", errors="replace")
+                events.write_text("".join(map(redactor.line, text.splitlines(keepends=True))), encoding="utf-8")
 
     def deploy(self, plan: Path | None = None, *, create: bool = False) -> int:
         """Make the stack as its settings say, held to `plan` if there is one; `create`: the backend may lack it."""

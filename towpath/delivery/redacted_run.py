@@ -1,8 +1,9 @@
 """Run a program and show what it says without a stack's secrets."""
 
+import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -11,12 +12,22 @@ from towpath.delivery.errors import DeliveryError
 from towpath.delivery.redactor import Redactor
 
 _KILLED = 128
+_PRIVATE = 0o077
 
 
-def run_redacted(command: Sequence[str], folder: Path, redactor: Redactor, write: Callable[[str], object]) -> int:
+def run_redacted(
+    command: Sequence[str],
+    folder: Path,
+    redactor: Redactor,
+    write: Callable[[str], object],
+    environment: Mapping[str, str] | None = None,
+    *,
+    private: bool = False,
+) -> int:
     """Run `command` in `folder`, hand each line of its output and errors to `write`, and return its exit status.
 
-    As a shell has it, a program that was killed by signal N ends with 128+N. Raises DeliveryError if it cannot start.
+    `environment` is added to our own; with `private`, files that it makes are for nobody else. As a shell has it, a
+    program that was killed by signal N ends with 128+N. Raises DeliveryError if it cannot start.
     """
     try:
         process = subprocess.Popen(
@@ -27,6 +38,8 @@ def run_redacted(command: Sequence[str], folder: Path, redactor: Redactor, write
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             errors="replace",
+            env={**os.environ, **(environment or {})},
+            umask=_PRIVATE if private else -1,
         )
     except OSError as error:
         way_out = 'is it on PATH? eval "$(make -s env)" puts the embedded engine there'
