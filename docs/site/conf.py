@@ -32,6 +32,8 @@ PARTS = {
         "docs/operations",
         "docs/doctor",
         "docs/previews",
+        "docs/policies",
+        "docs/as-a-package",
     ],
     "Reference": [
         "docs/settings",
