@@ -45,7 +45,7 @@ PARTS = {
         "engine/README",
         "CHANGELOG",
     ],
-    "Explanation": ["docs/architecture", "docs/security", "docs/comparison", "docs/benchmarks"],
+    "Explanation": ["docs/architecture", "docs/security", "docs/comparison", "docs/benchmarks", "docs/scale"],
 }
 # A page of docs/ without a place of its own above is a how-to, so that a new one cannot be forgotten.
 NAMED = {root_doc, *(page for pages in PARTS.values() for page in pages)}
