@@ -92,8 +92,8 @@ class NodeAccess:
         return finished(argv, env=self.lab.env).check().stdout
 
     def await_that(self, script: str) -> None:
-        """Wait until a shell script succeeds; fail the test if it does not for two minutes."""
-        self.in_container(f"timeout 120 sh -c 'until {{ {script}; }} >/dev/null 2>&1; do sleep 0.1; done'")
+        """Wait until a shell script succeeds; fail the test if it does not for ten minutes."""
+        self.in_container(f"timeout 600 sh -c 'until {{ {script}; }} >/dev/null 2>&1; do sleep 0.1; done'")
 
     def hold_lock(self) -> None:
         """Let every applier wait, until `release_lock`."""
