@@ -16,6 +16,8 @@ from engine.languages import install_languages
 from engine.layout import Layout
 from tests.engine.strangers import CHECKOUT, settle
 
+# The first run on a machine builds hosts of languages.
+pytestmark = pytest.mark.timeout(1800)
 GOLDEN = CHECKOUT / "tests" / "engine" / "fixtures" / "package_schema.json"
 
 

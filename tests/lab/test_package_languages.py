@@ -16,6 +16,8 @@ import pytest
 from tests.lab.lab_access import LabAccess
 from tests.lab.package_project import PASSWORD, PackageProject, installed_package, package_project
 
+# The first run on a machine builds hosts and SDKs, and downloads packages.
+pytestmark = pytest.mark.timeout(1800)
 PORTS = {"go": 6071, "typescript": 6072, "yaml": 6073}
 
 
