@@ -148,3 +148,23 @@ def test_an_unreachable_cluster_warns_in_a_preview_and_holds_destroy_back(
     kubernetes_project.environment["PULUMI_K8S_DELETE_UNREACHABLE"] = "true"
     kubernetes_project.destroy()
     assert kubernetes_project.resources() == []
+
+
+MADE_KUBECONFIG = """
+import pulumi_command as command
+made = command.local.Command("kubeconfig", create="cat " + facts["kubeconfig"])
+late = k8s.Provider("late", kubeconfig=made.stdout, namespace=namespace)
+k8s.core.v1.ConfigMap("late", metadata={"name": "late"}, data={"x": "1"}, opts=pulumi.ResourceOptions(provider=late))
+"""
+
+
+def test_a_kubeconfig_that_another_resource_makes_is_awaited(
+    kubernetes_project: EngineProject, cluster: Cluster
+) -> None:
+    program(kubernetes_project, MADE_KUBECONFIG)
+
+    assert "5 to create" in kubernetes_project.preview().output
+    kubernetes_project.up()
+    assert cluster.get("configmap", "late")["data"] == {"x": "1"}
+    kubernetes_project.preview("--expect-no-changes")
+    kubernetes_project.destroy()

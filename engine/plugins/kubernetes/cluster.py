@@ -103,6 +103,9 @@ class Cluster:
         from engine.plugins.kubernetes.kubeconfig import find_access  # noqa: PLC0415
         from engine.plugins.kubernetes.transport import open_client  # noqa: PLC0415
 
+        if not self.settings.kubeconfig_known:
+            message = "its kubeconfig is not known before the resource that makes it is there"
+            raise UnreachableError(message)
         access = find_access(self.settings, self._environment)
         self._namespace = access.namespace
         http = open_client(access, self._environment, self.settings.timeout_seconds)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.plugins.resource import ProviderError
-from engine.plugins.values import Properties, reveal
+from engine.plugins.values import Properties, Value, has_unknown, reveal
 
 _UNSUPPORTED = {
     "renderYamlToDirectory": "rendering YAML needs the official plugin; leave the setting out",
@@ -24,11 +24,13 @@ class Settings:
 
     Attributes:
         kubeconfig: a kubeconfig's content or the path of one; empty for the environment's.
+        kubeconfig_known: false in a preview where another resource has yet to make it.
         timeout_seconds: of one request, 0 for the default; `kubeClientSettings.timeout`.
 
     """
 
     kubeconfig: str = ""
+    kubeconfig_known: bool = True
     context: str = ""
     cluster: str = ""
     cluster_identifier: str = ""
@@ -63,6 +65,7 @@ def read_settings(configuration: Properties, environment: Mapping[str, str]) -> 
 
     return Settings(
         kubeconfig=_kubeconfig(values.get("kubeconfig", "")),
+        kubeconfig_known=not has_unknown(values.get("kubeconfig")),
         context=str(values.get("context", "")),
         cluster=str(values.get("cluster", "")),
         cluster_identifier=str(values.get("clusterIdentifier", "")),
@@ -79,8 +82,10 @@ def read_settings(configuration: Properties, environment: Mapping[str, str]) -> 
     )
 
 
-def _kubeconfig(value: object) -> str:
-    """Return the setting as text: an object is a kubeconfig as well."""
+def _kubeconfig(value: Value) -> str:
+    """Return the setting as text, empty where it is not known yet: an object is a kubeconfig as well."""
+    if has_unknown(value):
+        return ""
     return value if isinstance(value, str) else json.dumps(value)
 
 
