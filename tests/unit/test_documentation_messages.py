@@ -27,7 +27,7 @@ def texts(program: ast.AST) -> Iterator[str]:
 
 def printable() -> list[str]:
     found: list[str] = []
-    for folder in ("towpath", "components", "engine", "lab"):
+    for folder in ("towpath", "components", "engine", "lab", "policy"):
         for path in (ROOT / folder).rglob("*.py"):
             found += texts(ast.parse(path.read_text()))
         for path in [*(ROOT / folder).rglob("*.sh"), *(ROOT / folder).rglob("*.awk")]:
