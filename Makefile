@@ -134,7 +134,8 @@ $(ACTIONLINT):
 
 .PHONY: docs
 docs: $(INSTALLED) ## build the documentation into .site/; a link that leads nowhere fails it
-	@$(PYTHON) -m sphinx --fail-on-warning --keep-going --quiet --conf-dir docs/site --doctree-dir .site/.doctrees . .site
+	@$(PYTHON) -m sphinx --fail-on-warning --keep-going --quiet --fresh-env --conf-dir docs/site \
+		--doctree-dir .site/.doctrees . .site
 	@echo ".site/docs/index.html"
 
 .PHONY: check

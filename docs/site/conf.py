@@ -102,5 +102,3 @@ def complete(_app: "Sphinx", page: str, content: list[str]) -> None:
 def setup(app: "Sphinx") -> None:
     """Connect what Sphinx calls while it builds."""
     app.connect("source-read", complete)
-    # Another navigation is another landing page, although its file is as it was.
-    app.add_config_value("parts", PARTS, rebuild="env")
