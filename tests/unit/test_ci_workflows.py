@@ -69,8 +69,9 @@ def test_what_changes_a_stack_runs_alone_and_is_never_cut_off(name: str) -> None
         concurrency = job.get("concurrency") or whole["concurrency"]
         assert concurrency["cancel-in-progress"] is False
         assert job["environment"]
+        # A group holds one run that waits: a drift that came last would cancel a deployment there.
         if name != "reap":
-            assert str(concurrency["group"]).startswith("stack-")
+            assert str(concurrency["group"]).startswith("drift-" if name == "drift" else "stack-")
 
 
 def test_a_merge_goes_through_the_stacks_in_order() -> None:
@@ -79,6 +80,7 @@ def test_a_merge_goes_through_the_stacks_in_order() -> None:
     prod = workflow("deploy")["jobs"]["prod"]
     assert prod["environment"] == "prod"
     assert "PLAN=plan/prod.json" in runs(prod)
+    assert ".ci/preview prod plan/prod.json" in runs(workflow("deploy")["jobs"]["plan-prod"])
 
 
 def test_a_fork_gets_no_credentials() -> None:
