@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pulumi
 
-from components.dynamic.image_mirror import PROJECT, ImageMirror
+from components.dynamic.image_mirror import ImageMirror
 from towpath.access.registry_access import RegistryAccess
 from towpath.images.mirror.room import StorageFolder
 from towpath.images.mirror.upkeep import foresee
@@ -64,7 +65,7 @@ class MirroredImages(pulumi.ComponentResource):
 
 async def _foretell(properties: dict[str, Any]) -> bool:
     """Say in the preview how much there is to copy, where the registry can be asked already."""
-    line = await foresee(properties, PROJECT)
+    line = await foresee(properties, Path.cwd())
     if line:
         pulumi.log.info(f"images.mirror: {line}")
     return bool(line)
