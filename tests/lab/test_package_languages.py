@@ -18,7 +18,7 @@ from tests.lab.package_project import PASSWORD, PackageProject, installed_packag
 
 # The first run on a machine builds hosts and SDKs, and downloads packages.
 pytestmark = pytest.mark.timeout(1800)
-PORTS = {"go": 6071, "typescript": 6072, "yaml": 6073}
+PORTS = {"go": 6091, "typescript": 6092, "yaml": 6093}
 
 
 @pytest.fixture(scope="module")
