@@ -150,6 +150,15 @@ def test_init_refuses_what_would_not_hold(project: Project, stack: str, node: st
     assert not (project.folder / "stacks" / "Pulumi.qa.yaml").exists()
 
 
+def test_init_without_a_terminal_says_which_answer_is_missing(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    done = init(project, "--stack", "qa", *ANSWERS, *MORE)
+    assert done.returncode == 1
+    assert "no answer to 'The nodes, as name=address" in done.stderr
+
+
 def test_a_template_asks_nothing(project: Project, tmp_path: Path) -> None:
     template = tmp_path / "ephemeral.yaml"
     template.write_text("config:\n  a: ${stack} ${stack}\n")

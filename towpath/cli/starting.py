@@ -62,7 +62,12 @@ def init(  # noqa: PLR0913, PLR0917 a command's options
 def _text(given: str | None, question: str, default: str | None) -> str:
     if given is not None:
         return given
-    return str(typer.prompt(question, default=default, show_default=bool(default)))
+    try:
+        return str(typer.prompt(question, default=default, show_default=bool(default)))
+    except typer.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise AnswerError(f"no answer to {question!r}; without a terminal give it as an option, see --help") from None
 
 
 def _nodes(texts: list[str]) -> dict[str, str]:
