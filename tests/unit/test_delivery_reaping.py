@@ -159,6 +159,15 @@ def test_init_without_a_terminal_says_which_answer_is_missing(
     assert "no answer to 'The nodes, as name=address" in done.stderr
 
 
+def test_init_writes_no_password_into_a_file(project: Project) -> None:
+    login = (*ANSWERS[:-1], "http://user:hunter2@proxy:3128")
+    done = init(project, "--stack", "qa", "--node", "a=10.0.0.5", *login, *MORE)
+    assert done.returncode == 1
+    assert "pulumi config set --secret --path 'towpath:proxy.http' --stack qa" in done.stderr
+    assert "hunter2" not in done.stderr
+    assert not (project.folder / "stacks" / "Pulumi.qa.yaml").exists()
+
+
 def test_a_template_asks_nothing(project: Project, tmp_path: Path) -> None:
     template = tmp_path / "ephemeral.yaml"
     template.write_text("config:\n  a: ${stack} ${stack}\n")

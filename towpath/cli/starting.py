@@ -55,6 +55,9 @@ def init(  # noqa: PLR0913, PLR0917 a command's options
         _text(kubeconfig_file, "Kubeconfig file (empty: no cluster)", ""),
         typer.confirm("Protect it (a destroy asks, the state must be shared)?") if protected is None else protected,
     )
+    if "@" in through:
+        way_out = f"give it without, then: pulumi config set --secret --path 'towpath:proxy.http' --stack {name}"
+        raise AnswerError(f"the proxy's login would stand in the file as plain text; {way_out}")
     load_settings(starter.raw(answers), reader(project))
     _done(project, name, stack_files.write_new(project, name, starter.file_text(answers)))
 
