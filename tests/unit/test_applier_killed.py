@@ -197,7 +197,11 @@ def _wishes(draw: st.DrawFn) -> Document:
     return Document("node", tuple(entries))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     there=st.dictionaries(st.sampled_from(_NAMES), st.tuples(_CONTENT, st.integers(0o400, 0o777), st.booleans())),
     wishes=st.lists(_wishes(), min_size=1, max_size=3),
