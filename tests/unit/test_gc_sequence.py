@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from towpath.images.collection.report import CollectorError, CollectorReport, parse_report
@@ -126,6 +126,7 @@ failing = st.frozensets(st.tuples(st.sampled_from(HAPPY), st.integers(1, THAW_AT
 
 
 @given(failing, st.sampled_from([SOMETHING, NOTHING]))
+@example(frozenset({(Step.WEIGH_AFTER, 1), *((Step.THAW, turn) for turn in range(1, THAW_ATTEMPTS + 1))}), SOMETHING)
 def test_whatever_fails_it_ends_and_service_is_back_or_its_absence_is_told(
     fails: frozenset[tuple[Step, int]], report: CollectorReport
 ) -> None:

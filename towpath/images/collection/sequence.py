@@ -95,7 +95,8 @@ def advance(state: State, outcome: Outcome) -> State:
     if outcome.failure is None:
         return _after_success(taken, outcome)
     if state.step in _WEIGHING:
-        return replace(taken, step=_NEXT[state.step], notes=(*taken.notes, f"{state.step}: {outcome.failure}"))
+        # What storage weighs is told, no more: all goes on as if it were known.
+        return _after_success(replace(taken, notes=(*taken.notes, f"{state.step}: {outcome.failure}")), outcome)
     failed = replace(taken, failures=(*taken.failures, f"{state.step}: {outcome.failure}"))
     if state.step in _UNTOUCHED or state.step is Step.VERIFY:
         return replace(failed, step=Step.DONE)
