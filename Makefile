@@ -69,8 +69,8 @@ down: $(INSTALLED) ## destroy the lab's stacks and remove every trace of the lab
 			|| echo "the destroy of $$stack did not end well; the nodes go anyway"; \
 	done
 	@$(PYTHON) -m lab down
-	@# What `images restore` puts back is no part of the lab: it may be a production stack's.
-	@[ ! -d .towpath ] || { find .towpath -mindepth 1 -maxdepth 1 ! -name saved -exec rm -rf {} + ; rmdir --ignore-fail-on-non-empty .towpath; }
+	@# What `images restore` puts back, the SSH key and the kubeconfig are no part of the lab: other stacks' settings name them.
+	@[ ! -d .towpath ] || { find .towpath -mindepth 1 -maxdepth 1 ! -name saved ! -name ssh ! -name kubeconfig -exec rm -rf {} + ; rmdir --ignore-fail-on-non-empty .towpath; }
 
 .PHONY: test
 test: setup ## run every test; the lab is started if it does not run
