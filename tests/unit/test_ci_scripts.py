@@ -197,3 +197,18 @@ def test_all_pages_of_merge_requests_are_read_or_none(checkout: Path) -> None:
     broken = run(checkout, "merge-requests", **GITLAB)
     assert broken.returncode != 0
     assert broken.stdout == ""
+
+
+@pytest.mark.parametrize("body", ["", "{}", "null", "<html>log in</html>"])
+def test_an_answer_that_is_no_list_is_not_an_empty_one(checkout: Path, body: str) -> None:
+    stand_in(checkout, "curl", f"printf 'HTTP/2 200\\r\\nx-next-page: \\r\\n\\r\\n%s' '{body}'")
+    done = run(checkout, "merge-requests", **GITLAB)
+    assert done.returncode != 0
+    assert done.stdout == ""
+
+
+def test_no_open_merge_request_is_an_empty_list(checkout: Path) -> None:
+    stand_in(checkout, "curl", "printf 'HTTP/2 200\\r\\nx-next-page: \\r\\n\\r\\n[]'")
+    done = run(checkout, "merge-requests", **GITLAB)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == []
