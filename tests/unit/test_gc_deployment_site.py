@@ -196,10 +196,12 @@ async def test_who_was_taken_over_touches_nothing_more() -> None:
     await site.freeze()
     assert fake.lease
     fake.lease = {**fake.lease, "spec": {"holderIdentity": "another"}}
+    fake.jobs["of-another"] = {"metadata": {"name": "of-another"}}
     for step in (site.collect, site.thaw, site.end):
         with pytest.raises(CollectionError, match="taken over"):
             await step()
     assert fake.read_only
+    assert "of-another" in fake.jobs
     assert fake.lease
 
 

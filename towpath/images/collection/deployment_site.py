@@ -60,6 +60,7 @@ class DeploymentSite:
             await self.thaw()
         else:
             with suppress(ClusterError, CollectionError):
+                await self._own()
                 await self._runs.remove()
 
     async def dry_run(self) -> str:
@@ -93,14 +94,16 @@ class DeploymentSite:
     async def thaw(self) -> None:
         """End a sweep that still runs, empty the shared cache, and replace the pods by such as take writes.
 
-        In this order: a write during a sweep is lost, and so is one that the cache says is there already.
+        In this order: a write during a sweep is lost, and so is one that the cache says is there already. Who was taken
+        over ends no sweep of the other, nor its read-only time.
         """
+        await self._own()
         await self._runs.remove()
         if not self._locked:
             return
-        await self._own()
         if self._cache:
             await self._cache.flush()
+        await self._own()
         await self._apply(unlocked(self._place.namespace, self._place.name), "taking writes again")
         await self._rollout.wait()
         self._locked = False
