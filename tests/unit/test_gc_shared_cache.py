@@ -108,6 +108,15 @@ async def test_a_login_that_does_not_hold_is_said_without_it(password: str | Non
     assert "not-for-logs" not in str(caught.value)
 
 
+async def test_a_redis_that_repeats_what_it_does_not_know_shows_no_password() -> None:
+    redis = Redis()
+    redis.answer = lambda words: f"-ERR unknown command '{words[0]}', with args beginning with: '{words[-1]}' \r\n"  # type: ignore[method-assign]
+    async with served(redis) as address:
+        with pytest.raises(CollectionError, match="unknown command 'AUTH'") as caught:
+            await SharedCache(address, password=PASSWORD).check()
+    assert "not-for-logs" not in str(caught.value)
+
+
 async def test_a_redis_that_is_not_there_is_said() -> None:
     async with served(Redis()) as address:
         pass

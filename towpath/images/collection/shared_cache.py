@@ -18,6 +18,7 @@ from towpath.ssh.connection import Connection
 PATTERNS = ("blobs::*", "repository::*::blobs*")
 _AT_ONCE = 1000
 _SECONDS = 20
+"""For the way there, and for each answer: how many keys there are does not matter."""
 _Answer = str | int | list[Any] | None
 
 
@@ -68,11 +69,12 @@ class SharedCache:
     async def _opened(self) -> AsyncIterator["_Redis"]:
         host, _, port = self.address.rpartition(":")
         try:
-            async with asyncio.timeout(_SECONDS), self._way(host, int(port)) as (there, its_port):
+            async with self._way(host, int(port)) as (there, its_port):
                 tls = ssl.create_default_context(cadata=self.ca_pem) if self.ca_pem else None
-                reader, writer = await asyncio.open_connection(
-                    there, its_port, ssl=tls, server_hostname=host if tls else None
-                )
+                async with asyncio.timeout(_SECONDS):
+                    reader, writer = await asyncio.open_connection(
+                        there, its_port, ssl=tls, server_hostname=host if tls else None
+                    )
                 try:
                     redis = _Redis(reader, writer)
                     await self._log_in(redis)
@@ -120,8 +122,9 @@ class _Redis:
         encoded = [word.encode() for word in words]
         parts = b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in encoded)
         self._writer.write(b"*%d\r\n%s" % (len(encoded), parts))
-        await self._writer.drain()
-        return await self._answer()
+        async with asyncio.timeout(_SECONDS):
+            await self._writer.drain()
+            return await self._answer()
 
     async def delete(self, pattern: str) -> int:
         """Delete every key of a pattern; return how many."""
@@ -143,7 +146,8 @@ class _Redis:
         if kind == "+":
             return rest
         if kind == "-":
-            raise _RefusedError(rest)
+            # It repeats the words of a command that it does not know, as AUTH where that was renamed.
+            raise _RefusedError(rest.partition(", with args")[0])
         if kind == ":":
             return int(rest)
         if kind == "$":
