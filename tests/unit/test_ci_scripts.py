@@ -125,6 +125,17 @@ def test_errors_fit_into_a_comment(previewed: Path) -> None:
     assert 5_000 < len(done.stdout) < 6_000
 
 
+def test_a_long_report_leaves_room_for_errors_and_the_mark(previewed: Path) -> None:
+    said = [{"diagnosticEvent": {"severity": "warning", "message": f"{number} " + "x" * 1_000}} for number in range(99)]
+    (previewed.parent / "events").write_text("\n".join(map(json.dumps, (*said, EVENTS))))
+    stand_in(previewed, "make", MAKE.replace("went wrong", "$(head -c 9000 /dev/zero | tr '\\0' x)"))
+    (previewed.parent / "drift.status").write_text("2")
+    done = run(previewed, "preview", "dev", GITLAB_CI="")
+    assert "left out, to fit in a comment" in done.stdout
+    assert 60_000 < len(done.stdout) < 65_400
+    assert "left out" not in run(previewed, "preview", "dev", GITLAB_CI="true").stdout
+
+
 GH = """
 echo "$*" >>$HERE/calls
 case "$*" in
