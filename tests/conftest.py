@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 PIPE = "TOWPATH_TEST_REPORTS"
 FOLDERS = tuple(Path(__file__).parent / name for name in ("unit", "components"))
 
-# Its own limits are of time: 200 ms an example, and a health check of how fast examples are made.
-hypothesis.settings.register_profile(
-    "any speed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
-hypothesis.settings.load_profile("any speed")
+# Hypothesis limits the time of an example by default, and tries others each time: neither is for a run that decides.
+# `pytest --hypothesis-profile searching` looks for what has not been found yet.
+UNHURRIED = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("searching", UNHURRIED)
+hypothesis.settings.register_profile("steady", UNHURRIED, derandomize=True)
+hypothesis.settings.load_profile("steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
