@@ -63,6 +63,15 @@ def test_nothing_starts_while_the_secrets_cannot_be_read(project: Project) -> No
     assert project.changing_calls == []
 
 
+def test_a_login_at_the_backend_is_not_shown(project: Project) -> None:
+    project.answers["whoami"] = (0, json.dumps({"url": "postgres://me:hunter2@db/state"}))
+    assert "is not in postgres://[secret]@db/state" in project.run("preview", "-s", "new").stderr
+    project.answers["stack ls"] = (255, "error: cannot open postgres://me:hunter2@db/state\n" + "x" * 475)
+    done = project.run("preview", "-s", "dev")
+    assert done.returncode == 1
+    assert "hunter2" not in done.stderr
+
+
 def test_what_was_reviewed_is_deployed(project: Project) -> None:
     project.answers |= {"preview": (0, ""), "up": (0, "")}
     project.run("preview", "-s", "dev", "--save-plan", "plan.json")

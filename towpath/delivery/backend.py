@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from towpath.delivery.errors import DeliveryError
+from towpath.doctor.redaction import redacted
 
 _SHOWN_CHARACTERS = 500
 
@@ -24,8 +25,8 @@ class StackSummary:
 
 
 def backend_url(project: Path) -> str:
-    """Return the backend's URL as the CLI chooses it. Raises DeliveryError."""
-    return str(_object(project, ["whoami", "--verbose", "--json"]).get("url") or "")
+    """Return the backend's URL as the CLI chooses it, a login in it left out. Raises DeliveryError."""
+    return redacted(str(_object(project, ["whoami", "--verbose", "--json"]).get("url") or ""), ())
 
 
 def stacks(project: Path) -> list[StackSummary]:
@@ -87,6 +88,7 @@ def _ask(project: Path, arguments: Sequence[str]) -> str:
         way_out = 'install it, or run eval "$(make -s env)"'
         raise DeliveryError(f"pulumi cannot be started ({error.strerror}); {way_out}") from None
     if done.returncode:
-        said = " ".join(done.stderr.split())[-_SHOWN_CHARACTERS:]
+        # The secrets are not known yet; a login is in the URL of some backends, e.g. postgres://user:password@host.
+        said = redacted(" ".join(done.stderr.split()), ())[-_SHOWN_CHARACTERS:]
         raise DeliveryError(f"`pulumi {' '.join(arguments)}` failed: {said}")
     return done.stdout
