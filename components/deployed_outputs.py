@@ -1,7 +1,6 @@
 """What the stack's last `up` exported, read from the backend and not from anything that this run makes."""
 
 import time
-from functools import cache
 from typing import Any
 
 import pulumi
@@ -12,12 +11,11 @@ _ATTEMPTS = 20
 _WAIT_SECONDS = 0.1
 
 
-@cache
 def deployed_outputs() -> dict[str, Any]:
     """Return the outputs, secrets in plain text; empty before the first `up`. Raises TowpathError.
 
-    They are read once a run. The engine writes the state while it begins an update, and a file backend can then not
-    read it for a moment.
+    The engine writes the state while it begins an update, and a file backend can then not read it for a moment.
+    Not to be kept beyond a run: a process may run the program of several stacks, one after the other.
     """
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     for attempt in range(1, _ATTEMPTS + 1):

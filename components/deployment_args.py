@@ -1,6 +1,6 @@
 """What a registry in the cluster is made of, from the stack's settings and parts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -42,8 +42,14 @@ def deployment_args(settings: Settings, deployment: Deployment, parts: StackPart
         access=registry_access(settings, parts.certificates, parts.credentials, parts.machines),
         salt=parts.salt,
         volume=_volume(settings, deployment, parts),
-        kept_claims=(deployed_outputs().get("registry") or {}).get("kept_claims") or (),
+        kept_claims=_kept_claims(),
     )
+
+
+def _kept_claims() -> Sequence[str]:
+    """Return those of the last `up`; the program of somebody else may give out anything by that name."""
+    registry = deployed_outputs().get("registry")
+    return (registry.get("kept_claims") or ()) if isinstance(registry, Mapping) else ()
 
 
 def _volume(settings: Settings, deployment: Deployment, parts: StackParts) -> VolumeMachine | None:

@@ -1,6 +1,7 @@
 """`Images`: the life of the registry's images, in order: copied in, let go, swept away."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -76,12 +77,18 @@ class Images:
     def _collects(self) -> bool:
         return self._active and self._settings.images.collects
 
-    @property
+    @cached_property
     def _before(self) -> dict[str, Any]:
-        """What the last `up` gave out."""
+        """What the last `up` gave out of this registry."""
         from components.deployed_outputs import deployed_outputs  # noqa: PLC0415 as above
 
-        return deployed_outputs()
+        outputs = deployed_outputs()
+        if self._in.component is None:
+            return outputs
+        # A program of somebody else gives out anything by these names, and so may another environment of it.
+        registry = outputs.get("registry")
+        ours = isinstance(registry, Mapping) and registry.get("host") == self._settings.registry_endpoint
+        return outputs if ours else {}
 
     def _mirror_search(self) -> "MirrorSearch":
         from towpath.images.mirror.search import MirrorSearch  # noqa: PLC0415 as above

@@ -7,8 +7,6 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.deployed_outputs import deployed_outputs
-
 
 @dataclass
 class Recorder(pulumi.runtime.Mocks):
@@ -62,7 +60,6 @@ _LOOP = asyncio.new_event_loop()
 def recorder() -> Recorder:
     """Mocks on one event loop for all: the SDK keeps to the first it sees, and other tests may have closed theirs."""
     asyncio.set_event_loop(_LOOP)
-    deployed_outputs.cache_clear()
     mocks = Recorder()
     pulumi.runtime.set_mocks(mocks, project="towpath", stack="test", preview=False)
     return mocks

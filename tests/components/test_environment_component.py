@@ -11,6 +11,7 @@ from pulumi.runtime import rpc
 from components import Environment, EnvironmentArgs
 from components.known import known
 from towpath.errors import SettingsError
+from towpath.images.deletion.survey import Survey
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEVZb2trTlZvY3RvcmlhTmVjZXNzZXN0UGFzc2lv"
 
@@ -65,6 +66,29 @@ def test_its_credentials_are_secret(recorder: Any) -> pulumi.Output[None]:
         assert not await made.registry.is_secret()
 
     return pulumi.Output.from_input(check())
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        {"registry": "https://10.9.9.9:6000", "credentials": "of something else"},
+        {"registry": {"host": "10.9.9.9:6000"}, "credentials": {"ci": {"username": "ci", "password": "hush"}}},
+    ],
+)
+@pulumi.runtime.test
+def test_outputs_that_are_of_something_else_delete_nothing(
+    outputs: dict[str, Any], recorder: Any, monkeypatch: pytest.MonkeyPatch
+) -> pulumi.Output[None]:
+    monkeypatch.setattr(Survey, "__init__", lambda *_: pytest.fail("another registry is asked"))
+    recorder.last_outputs = outputs
+    policies = [{"repositories": "team/*", "keep_last": 3}]
+    made = Environment("pulling", {**args(), "images": {"retention": {"policies": policies}}})
+
+    def check(_: Any) -> None:
+        (inputs,) = recorder.of_type("images:ImageDeletion").values()
+        assert inputs["deletions"] == {}
+
+    return made.images.apply(check)
 
 
 class TestKnown:
