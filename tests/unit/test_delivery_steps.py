@@ -24,6 +24,18 @@ def test_a_secret_in_the_engines_words_is_not_shown(project: Project, tmp_path: 
     assert PASSWORD not in done.stderr
 
 
+def test_events_for_a_report_hold_no_secret(project: Project) -> None:
+    project.answers["preview"] = (7, "")
+    events = project.folder / "events"
+    events.write_text(json.dumps({"diagnosticEvent": {"message": f"got {PASSWORD}"}}) + "\n")
+    done = project.run("preview", "-s", "dev", "--events", "events", "--drift")
+    assert done.returncode == 7
+    assert json.loads(events.read_text()) == {"diagnosticEvent": {"message": "got [secret]"}}
+    (call,) = project.changing_calls
+    assert f"--event-log={events}" in call
+    assert "--refresh" in call
+
+
 @pytest.mark.parametrize("status", [0, 1, 7, 255])
 def test_the_status_of_the_cli_is_kept(project: Project, status: int) -> None:
     for verb, words in (("preview", "preview"), ("deploy", "up"), ("destroy", "destroy"), ("drift", "refresh")):
@@ -82,6 +94,17 @@ def test_what_was_reviewed_is_deployed(project: Project) -> None:
     assert up.endswith(f"--plan={project.folder}/plan.json")
     done = project.run("deploy", "-s", "dev", "--plan", "other.json")
     assert "other.json is not there; `make preview" in done.stderr
+
+
+def test_no_plan_of_before_is_left_by_a_preview_that_fails(project: Project, tmp_path: Path) -> None:
+    """It could be deployed in the belief that it is what was just reviewed."""
+    plan, events = tmp_path / "plan", tmp_path / "events"
+    plan.write_text("{}")
+    events.write_text("{}")
+    project.answers["preview"] = (255, "")
+    assert project.run("preview", "-s", "dev", "--save-plan", str(plan), "--events", str(events)).returncode == 255
+    assert not plan.exists()
+    assert not events.exists()
 
 
 def test_a_plan_that_no_longer_matches_has_a_way_out(project: Project) -> None:

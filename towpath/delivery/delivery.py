@@ -40,6 +40,8 @@ class Delivery:
         if drift:
             command = commands.looking_for_drift(command, run_program=self._through_a_node)
         redactor = self._redactor
+        _remove(save_plan)
+        _remove(events)
         try:
             return run_redacted(command, self.folder, redactor, self.write, commands.DEBUG_COMMANDS, private=True)
         finally:
@@ -157,3 +159,12 @@ class Delivery:
             return self._read(path)
         except (OSError, UnicodeDecodeError):
             return ""
+
+
+def _remove(path: Path | None) -> None:
+    """Remove a file of before: it would keep its mode, and be taken for this preview's where this one fails."""
+    try:
+        if path is not None and path.is_file():
+            path.unlink()
+    except OSError as error:
+        raise DeliveryError(f"{path} cannot be written anew ({error.strerror}); name another file") from None
