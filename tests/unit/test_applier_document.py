@@ -12,6 +12,7 @@ from towpath.applier.container_lines import container_hash
 from towpath.applier.document import Document
 from towpath.applier.entries import Absent, Block, Directory, File, JsonKeys, TomlKey, TomlKeys
 from towpath.applier.errors import DocumentError, ResultError
+from towpath.applier.packing import travelling
 from towpath.applier.program import MARK, program
 from towpath.applier.result import Result, Step, parse_result
 from towpath.applier.summary import salted, summary
@@ -102,7 +103,7 @@ def test_the_password_s_line_comes_first() -> None:
     text = stdin(Document("node", ()), Sudo("password", "hush"))
     assert text.startswith("hush\n#!/bin/sh\n")
     assert text.endswith("end\n")
-    assert stdin(None, Sudo()) == program()
+    assert stdin(None, Sudo()) == travelling()
 
 
 def test_a_container_s_hash_follows_what_makes_it_up_alone() -> None:

@@ -10,7 +10,8 @@ from typing import Literal
 
 from towpath.applier.document import Document, check_id, check_path
 from towpath.applier.errors import DocumentError
-from towpath.applier.program import program, unite_program
+from towpath.applier.packing import travelling
+from towpath.applier.program import unite_program
 
 _STORE = (
     "umask 077; d=/dev/shm; [ -w $d ] || d=/tmp; f=$(mktemp $d/towpath.boot.$$.XXXXXX) || exit 10; "
@@ -89,7 +90,7 @@ def unite_stdin(lines: str, sudo: Sudo) -> str:
 
 def stdin(document: Document | None, sudo: Sudo) -> str:
     """Return what goes to the standard input of apply, check and discover. It holds secrets."""
-    return sudo.line + program() + (document.render() if document else "")
+    return sudo.line + travelling() + (document.render() if document else "")
 
 
 def _stored(verb: str, sudo: Sudo) -> str:

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Towpath's node applier: makes one machine as a document says, or puts it back as it was.
 # Usage: SCRIPT VERB [DOCUMENT ID]; the verbs stand in main.sh, the document's format in towpath/applier/document.py.
-# Needs a POSIX shell and what busybox has: awk, base64, sha256sum, stat, readlink. No Python, jq or curl.
+# Needs a POSIX shell and what busybox has: awk, base64, gzip, sha256sum, stat, readlink. No Python, jq or curl.
 set -u
 LC_ALL=C
 export LC_ALL
