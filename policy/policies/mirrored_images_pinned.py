@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from .rule import Limits, Properties, Rule
 
 _PIN = "@sha256:"
-_NOT_UPSTREAM = ("/", "./", "docker-daemon:")
+_NOT_UPSTREAM = ("/", "./", "../", "docker-daemon:")
 
 
 def judge(properties: Properties, _limits: Limits) -> Iterator[str]:

@@ -95,6 +95,7 @@ CASES = (
     Case("mirrored-images-pinned", {"images": {"a:1": {"from": f"quay.io/a:1{PIN}"}}}),
     Case("mirrored-images-pinned", {"images": {"a:1": {"from": "quay.io/a:1", "pin": True}}}),
     Case("mirrored-images-pinned", {"images": {"a": {"from": "./a.tar"}, "b": {"from": "docker-daemon:b:1"}}}),
+    Case("mirrored-images-pinned", {"images": {"a": {"from": "../a.tar"}, "b": {"from": "/b.tar"}}}),
     Case("pod-resources", workload()),
     Case("pod-resources", workload(resources=None), ("requests.cpu", "requests.memory", "limits.memory")),
     Case("pod-resources", workload(resources={**ROOMS, "limits": {"cpu": "1"}}), ("limits.memory",)),
