@@ -13,6 +13,7 @@ Made by `make bench`; what was run, and how to read it: [benchmarks](../../docs/
 median time to the other's: below 1 Towpath is quicker. `met` and `missed` are about our own goals.
 
 """
+_NOTHING = "Nothing was measured yet.\n"
 
 
 def write_summary() -> Path:
@@ -20,7 +21,7 @@ def write_summary() -> Path:
     folder = results_folder()
     found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
     path = folder / "README.md"
-    path.write_text(_HEAD + table(found), encoding="utf-8")
+    path.write_text(_HEAD + (table(found) if found else _NOTHING), encoding="utf-8")
     return path
 
 
