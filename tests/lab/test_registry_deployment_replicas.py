@@ -34,6 +34,7 @@ def replicas(
             "namespace": namespace,
             "create_namespace": False,
             "replicas": 2,
+            "node_selector": {"kubernetes.io/hostname": "node-2"},
             "storage": {"s3": bucket},
             "redis": {"address": redis.address},
             "exposure": {"port": PORT},
