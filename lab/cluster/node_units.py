@@ -10,6 +10,8 @@ KUBELET_PREPARE_SCRIPT = f"{LIBEXEC}/kubelet-prepare"
 POD_NETWORK, KUBE_PROXY, KUBELET = "pod-network.service", "kube-proxy.service", "kubelet.service"
 UNITS = (POD_NETWORK, KUBE_PROXY, KUBELET)
 """In the order in which they start."""
+UNLIMITED = "StartLimitIntervalSec=0\n"
+"""Five attempts, systemd's own limit, are soon over where containerd takes its time to begin."""
 RESTART = "Restart=always\nRestartSec=1\n"
 INSTALL = "\n[Install]\nWantedBy=multi-user.target\n"
 
@@ -25,7 +27,7 @@ def pod_network() -> str:
 def kube_proxy() -> str:
     """Make the unit of kube-proxy."""
     return (
-        "[Unit]\nDescription=kube-proxy\nAfter=pod-network.service\n\n"
+        f"[Unit]\nDescription=kube-proxy\nAfter=pod-network.service\n{UNLIMITED}\n"
         f"[Service]\nExecStart={PROGRAMS}/kube-proxy --config={FOLDER}/kube-proxy.yaml\n" + RESTART + INSTALL
     )
 
@@ -43,7 +45,8 @@ def kubelet(node: str) -> str:
         ]
     )
     return (
-        "[Unit]\nDescription=kubelet\nAfter=containerd.service pod-network.service\nWants=containerd.service\n\n"
+        "[Unit]\nDescription=kubelet\nAfter=containerd.service pod-network.service\nWants=containerd.service\n"
+        f"{UNLIMITED}\n"
         "[Service]\nEnvironmentFile=-/etc/default/kubelet\n"
         f"ExecStartPre={KUBELET_PREPARE_SCRIPT}\nExecStart={PROGRAMS}/kubelet {arguments}\n"
         # Pods live in control groups of their own and go on when kubelet is started again.
