@@ -3,12 +3,14 @@
 import datetime as dt
 import io
 import json
+import signal
 import sys
 from pathlib import Path
 
 import pytest
 
 from tests.unit.delivery_project import Done, Project, project
+from towpath.cli import reaping
 from towpath.delivery.backend import StackSummary
 from towpath.delivery.reaping import judge
 
@@ -85,6 +87,25 @@ def test_reap_destroys_and_goes_on_after_a_failure(reaped: Project) -> None:
         ["destroy", "--stack", "pr-8"],
         ["stack", "rm", "pr-8"],
     ]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_reap_begins_no_other_stack_when_it_is_told_to_stop(
+    reaped: Project, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    before = signal.getsignal(number)
+    said: list[str] = []
+
+    def say(line: str) -> None:
+        said.append(line)
+        if line == "destroyed\n":
+            signal.raise_signal(number)
+
+    monkeypatch.setattr(reaping, "_say", say)
+    assert reaped.run("reap", "--open", "", "--yes").returncode == 1
+    assert "pr-8; this was told to stop" in said[-1]
+    assert not any("pr-8" in call for call in reaped.changing_calls)
+    assert signal.getsignal(number) is before
 
 
 def test_reap_makes_settings_that_are_not_here(reaped: Project) -> None:

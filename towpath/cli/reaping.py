@@ -2,8 +2,12 @@
 
 import datetime as dt
 import shlex
+import signal
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -30,7 +34,7 @@ def reap(
 ) -> None:
     """List the stacks of pull requests (`pr-NUMBER`) whose pull request is gone or whose time is up; destroy them.
 
-    Ends with 1 if one could not be destroyed; the others are destroyed all the same.
+    Ends with 1 if one could not be destroyed; the others are destroyed all the same, unless this is told to stop.
     """
     from towpath.delivery import backend, reaping  # noqa: PLC0415 the other commands do without
 
@@ -41,10 +45,33 @@ def reap(
         _say(f"{verdict.stack}: {'goes' if verdict.goes else 'stays'}, {verdict.reason}\n")
     gone = [verdict.stack for verdict in verdicts if verdict.goes]
     _say(f"{len(gone)} of {len(verdicts)} stacks of pull requests {'go' if yes else 'would go; --yes destroys them'}\n")
-    failed = [stack for stack in gone if yes and not _destroyed(project, stack, project / template, recovery)]
+    if yes:
+        _destroy(project, gone, project / template, recovery)
+
+
+def _destroy(project: Path, stacks: Sequence[str], template: Path, recovery: str) -> None:
+    with _hearing() as told_to_stop:
+        failed = [stack for stack in stacks if told_to_stop or not _destroyed(project, stack, template, recovery)]
     if failed:
-        _say(f"towpath: not destroyed: {', '.join(failed)}; what stands above says why\n")
+        why = "this was told to stop" if told_to_stop else "what stands above says why"
+        _say(f"towpath: not destroyed: {', '.join(failed)}; {why}\n")
         raise typer.Exit(1)
+
+
+@contextmanager
+def _hearing() -> Iterator[list[int]]:
+    """Note an interrupt, so that the stack at hand is brought to its end and no other is begun."""
+    heard: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        heard.append(number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield heard
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _destroyed(project: Path, stack: str, template: Path, recovery: str) -> bool:

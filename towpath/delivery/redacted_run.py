@@ -52,15 +52,25 @@ def run_redacted(
 
 @contextmanager
 def _patient(process: subprocess.Popen[str]) -> Iterator[None]:
-    """Stay until the program has ended in order: it hears an interrupt itself, and a TERM as an interrupt."""
+    """Stay until the program has ended in order: it hears an interrupt itself, and a TERM as an interrupt.
 
-    def stay(_number: int, _frame: FrameType | None) -> None:
-        """Do nothing: a terminal interrupts the program as well, which a second time would stop it at once."""
+    A handler of our own that was there before hears of it, too.
+    """
 
-    def hand_on(_number: int, _frame: FrameType | None) -> None:
+    def stay(number: int, frame: FrameType | None) -> None:
+        """Leave the program alone: a terminal interrupts it as well, and a second time would stop it at once."""
+        handler = before[number]
+        if callable(handler) and handler is not signal.default_int_handler:
+            handler(number, frame)
+
+    def hand_on(number: int, frame: FrameType | None) -> None:
         process.send_signal(signal.SIGINT)
+        stay(number, frame)
 
-    before = {signal.SIGINT: signal.signal(signal.SIGINT, stay), signal.SIGTERM: signal.signal(signal.SIGTERM, hand_on)}
+    # Complete before the first of ours can be called.
+    before = {int(number): signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, stay)
+    signal.signal(signal.SIGTERM, hand_on)
     try:
         yield
     finally:
