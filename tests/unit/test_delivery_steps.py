@@ -27,7 +27,7 @@ def test_a_secret_in_the_engines_words_is_not_shown(project: Project, tmp_path: 
 def test_events_for_a_report_hold_no_secret(project: Project) -> None:
     project.answers["preview"] = (7, "")
     events = project.folder / "events"
-    events.write_text(json.dumps({"diagnosticEvent": {"message": f"got {PASSWORD}"}}) + "\n")
+    project.answers["events"] = (0, json.dumps({"diagnosticEvent": {"message": f"got {PASSWORD}"}}) + "\n")
     done = project.run("preview", "-s", "dev", "--events", "events", "--drift")
     assert done.returncode == 7
     assert json.loads(events.read_text()) == {"diagnosticEvent": {"message": "got [secret]"}}
