@@ -59,6 +59,7 @@ class FakeCluster:
         self.applied: dict[str, Any] = {}
         self.generation = 1
         self._ending = 0
+        self._stuck_for = 0
         self._versions = itertools.count(1)
 
     @property
@@ -81,7 +82,11 @@ class FakeCluster:
         status: dict[str, Any] = {"observedGeneration": self.generation, "replicas": replicas}
         status |= {"updatedReplicas": replicas, "availableReplicas": up}
         if up != replicas:
-            status["conditions"] = [{"type": "Progressing", "reason": "ProgressDeadlineExceeded"}]
+            self._stuck_for += 1
+        if self._stuck_for > 2:
+            # It stays when the template before is back, as a real cluster's does until all pods answer.
+            said = {"type": "Progressing", "reason": "ProgressDeadlineExceeded"}
+            status["conditions"] = [said | {"lastUpdateTime": "2026-01-01T00:00:00Z"}]
         return live | {"status": status}
 
     def pods(self) -> list[dict[str, Any]]:

@@ -25,12 +25,15 @@ class Rollout:
     async def wait(self) -> None:
         """Wait. Raises CollectionError with what keeps the pods from starting, and kinds of ClusterError."""
         began = time.monotonic()
+        earlier: str | None = None
         while True:
             deployment = await self._client.get(self._path, f"{self._step}: waiting for its pods")
             pods = await running_pods(self._client, deployment)
             if is_rolled_out(deployment, pods):
                 return
-            if _is_stuck(deployment) or time.monotonic() - began > _patience_seconds(deployment):
+            stuck = _stuck_since(deployment)
+            earlier = stuck if earlier is None else earlier
+            if stuck not in ("", earlier) or time.monotonic() - began > _patience_seconds(deployment):
                 raise CollectionError(f"{self._step}: its pods do not come up{_reasons(pods)}")
             await asyncio.sleep(POLL_SECONDS)
 
@@ -53,14 +56,15 @@ def is_rolled_out(deployment: Document, pods: list[dict[str, Any]]) -> bool:
     return seen and counts == {wanted} and len(pods) == wanted and not ending
 
 
-def _is_stuck(deployment: Document) -> bool:
-    status = deployment.get("status") or {}
-    if status.get("observedGeneration", 0) < deployment["metadata"].get("generation", 0):
-        return False
-    return any(
-        each.get("type") == "Progressing" and each.get("reason") == "ProgressDeadlineExceeded"
-        for each in status.get("conditions") or []
-    )
+def _stuck_since(deployment: Document) -> str:
+    """Return when the cluster said that the pods do not come up; empty: it does not say so.
+
+    It goes on to say so of a roll-out that failed while the next one, back to the template before, is well under way.
+    """
+    for each in (deployment.get("status") or {}).get("conditions") or []:
+        if each.get("type") == "Progressing" and each.get("reason") == "ProgressDeadlineExceeded":
+            return str(each.get("lastUpdateTime"))
+    return ""
 
 
 def _patience_seconds(deployment: Document) -> float:
