@@ -15,7 +15,7 @@ from lab.errors import PartError
 from lab.paths import RECIPES, Paths
 from lab.progress import Progress
 
-START_SECONDS = 30
+START_SECONDS = 90
 STOP_SECONDS = 15
 
 

@@ -13,7 +13,7 @@ from lab.errors import CommandError, PartError
 from lab.paths import Paths
 from lab.topology import NODES, PROXY_ADDRESS, node_address, node_index, node_name
 
-READY_SECONDS = 90
+READY_SECONDS = 240
 SERVICES = ("ssh", "containerd", "docker")
 START_SERVICES = f"systemctl daemon-reload; systemctl reset-failed; systemctl start --no-block {' '.join(SERVICES)}"
 CAPABILITIES = (

@@ -9,7 +9,7 @@ from lab.docker_client import Docker
 from lab.errors import PartError
 from lab.topology import Network
 
-READY_SECONDS = 20
+READY_SECONDS = 90
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from lab.progress import Progress
 from lab.service import Service
 from lab.topology import UPSTREAM, UPSTREAM_ADDRESS, UPSTREAM_HOSTS, UPSTREAM_NAME
 
-SEED_SECONDS = 10
+SEED_SECONDS = 60
 LOOPBACK = "127.0.0.1"
 TLS_PORT = 443
 

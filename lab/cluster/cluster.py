@@ -19,7 +19,7 @@ from lab.paths import Paths
 from lab.progress import Progress
 from lab.topology import NODES
 
-READY_SECONDS = 180
+READY_SECONDS = 480
 ETCD_PORT, ETCD_PEER_PORT = 2379, 2380
 
 

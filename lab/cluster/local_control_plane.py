@@ -26,7 +26,7 @@ NAMESPACE_CONTROLLERS = (
     *("namespace-controller", "serviceaccount-controller", "garbage-collector-controller"),
     "root-ca-certificate-publisher-controller",
 )
-READY_SECONDS = 60
+READY_SECONDS = 240
 
 
 @dataclass
