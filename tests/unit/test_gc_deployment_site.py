@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 import yaml
 
 from tests.unit.fake_cluster import SAID, FakeCluster, variable
+from towpath.cluster.client import Call
+from towpath.cluster.errors import ConflictError
 from towpath.images.collection import collector_run, deployment_site, lease, rollout
 from towpath.images.collection.deployment_place import DeploymentWay, RegistryDeploymentPlace
 from towpath.images.collection.deployment_site import DeploymentSite, put_back
@@ -186,6 +189,23 @@ async def test_another_collection_that_is_alive_is_left_alone() -> None:
             async with Lease(fake.client(), "registry", "registry").held(told):
                 pytest.fail("two at once")
         assert fake.read_only
+
+
+async def test_a_lease_whose_request_is_heard_twice_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeCluster()
+    client = fake.client()
+    heard = client.send
+
+    async def twice(call: Call) -> dict[str, Any]:
+        answer = await heard(call)
+        if call.method == "POST":
+            raise ConflictError(client.server, call.step, "somebody else was first")
+        return answer
+
+    monkeypatch.setattr(client, "send", twice)
+    async with Lease(client, "registry", "registry").held(told):
+        assert fake.lease
+    assert fake.lease is None
 
 
 async def test_who_was_taken_over_touches_nothing_more() -> None:

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from towpath.cluster.client import Call, ClusterClient
-from towpath.cluster.errors import ClusterError, ConflictError, NotFoundError
+from towpath.cluster.errors import ConflictError, NotFoundError
+from towpath.errors import TowpathError
 from towpath.images.collection.errors import CollectionError
 from towpath.images.collection.write_lock import MANAGER
 
@@ -75,12 +76,15 @@ class Lease:
         try:
             await self.client.send(Call(method, path, f"taking Lease {self._object}", query, document))
         except ConflictError as error:
+            # A request whose answer was lost is sent again, and its first time may have been heard.
+            if await self.is_ours():
+                return
             raise CollectionError("another collection began at the same moment; wait for its end") from error
 
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(min(_RENEWED_EVERY_SECONDS, DURATION_SECONDS / 3))
-            with suppress(ClusterError):
+            with suppress(TowpathError):
                 found = await self._found()
                 if found and _holder(found) == self.holder:
                     document = {**found, "spec": self._spec()}
@@ -89,7 +93,7 @@ class Lease:
 
     async def _give_up(self) -> None:
         """Delete it, if it is ours still; one that stays only makes the next collection wait."""
-        with suppress(ClusterError):
+        with suppress(TowpathError):
             found = await self._found()
             if found and _holder(found) == self.holder:
                 await self.client.send(Call("DELETE", self._path, f"giving up Lease {self._object}"))
