@@ -19,7 +19,7 @@ FILE = "/etc/towpath/registry-delivered/config/config.yml"
 REGISTRY = {
     "port": 6085,
     "container": "registry-delivered",
-    "storage_folder": "/data/registry-delivered",
+    "storage_folder": "/srv/registry-delivered",
     "config_folder": "/etc/towpath/registry-delivered",
 }
 
@@ -40,6 +40,47 @@ def set_up(lab: LabAccess, node: NodeAccess, folder: Path) -> DeliveryWorkspace:
     return workspace
 
 
+def review(workspace: DeliveryWorkspace) -> list[str]:
+    """Let the script of the workflows report on the change and save its plan; returns all that anyone can read."""
+    report = workspace.run(".ci/preview", STACK, PLAN).ok().output
+    assert f"## Preview of {STACK}" in report
+    assert "auth/htpasswd" in report
+    plan = workspace.folder / PLAN
+    assert plan.stat().st_mode & 0o077 == 0
+    return [report, plan.read_text()]
+
+
+def be_refused(workspace: DeliveryWorkspace, node: NodeAccess) -> str:
+    """Deploy a plan that no longer matches; the machine stays as it was."""
+    file = f"{REGISTRY['config_folder']}/auth/htpasswd"
+    before = node.read(file)
+    refused = workspace.make("deploy", PLAN=PLAN)
+    assert refused.code != 0
+    assert "violates plan: properties changed: [secret]" in refused.output
+    assert f"review anew what a deployment would do: make preview STACK={STACK} PLAN=" in refused.output
+    assert node.read(file) == before
+    return refused.output
+
+
+def drift(workspace: DeliveryWorkspace, node: NodeAccess) -> list[str]:
+    """Change a file by hand; the report of a pull request tells it, and the nightly run fails."""
+    node.sh(f"echo '# by hand' >>{FILE}")
+    report = workspace.run(".ci/preview", STACK).ok().output
+    assert "config.yml" in report.partition("### Drift")[2]
+    nightly = workspace.make("drift")
+    assert nightly.code != 0
+    assert FILE in nightly.output
+    return [report, nightly.output]
+
+
+def destroy_with_images_saved(workspace: DeliveryWorkspace, archive: Path) -> str:
+    """Take everything back, and its images out first."""
+    workspace.run(".venv/bin/python", "-m", "towpath", "images", "import", str(archive), "-s", STACK).ok()
+    said = workspace.make("destroy", EXPORT="saved", REMOVE="1").ok().output
+    assert (workspace.folder / "saved" / "index.json").is_file()
+    return said
+
+
 def test_what_was_reviewed_is_deployed_and_nothing_else(
     lab: LabAccess, spare_nodes: tuple[NodeAccess, NodeAccess], tmp_path: Path
 ) -> None:
@@ -51,45 +92,23 @@ def test_what_was_reviewed_is_deployed_and_nothing_else(
     try:
         workspace.set_secret("accounts[1].password", old)
         said.append(workspace.make("deploy").ok().output)
-
         workspace.set_secret("accounts[1].password", reviewed)
-        report = workspace.run(".ci/preview", STACK, PLAN).ok().output
-        said.append(report)
-        assert f"## Preview of {STACK}" in report
-        assert "auth/htpasswd" in report
-        assert (workspace.folder / PLAN).stat().st_mode & 0o077 == 0
-        said.append((workspace.folder / PLAN).read_text())
-
+        said.extend(review(workspace))
         workspace.set_secret("accounts[1].password", unreviewed)
-        htpasswd = node.sh(f"cat {REGISTRY['config_folder']}/auth/htpasswd")
-        refused = workspace.make("deploy", PLAN=PLAN)
-        said.append(refused.output)
-        assert refused.code != 0
-        assert "violates plan: properties changed: [secret]" in refused.output
-        assert f"review anew what a deployment would do: make preview STACK={STACK} PLAN=" in refused.output
-        assert node.sh(f"cat {REGISTRY['config_folder']}/auth/htpasswd") == htpasswd
-
+        said.append(be_refused(workspace, node))
         workspace.set_secret("accounts[1].password", reviewed)
         said.append(workspace.make("deploy", PLAN=PLAN).ok().output)
         assert workspace.outputs()["credentials"]["pods"]["password"] == reviewed
         assert workspace.catalog_status("pods") == 200
-
-        node.sh(f"echo '# by hand' >>{FILE}")
-        drifted = workspace.run(".ci/preview", STACK).ok().output
-        said.append(drifted)
-        assert "### Drift" in drifted
-        assert "config.yml" in drifted.partition("### Drift")[2]
-        nightly = workspace.make("drift")
-        said.append(nightly.output)
-        assert nightly.code != 0
-        assert FILE in nightly.output
+        said.extend(drift(workspace, node))
+        said.append(destroy_with_images_saved(workspace, lab.image_archive("hello")))
     finally:
-        destroyed = workspace.make("destroy", REMOVE="1")
-        said.append(destroyed.output)
-    assert destroyed.code == 0, destroyed.output
+        again = workspace.make("destroy", REMOVE="1")
+        node.sh(f"rm -rf {REGISTRY['storage_folder']}")
+    assert again.code == 0, again.output
+    assert "nothing is left to take back" in again.output
     assert [password for password in PASSWORDS if any(password in text for text in said)] == []
     assert lab.key.read_text().splitlines()[1] not in "".join(said)
-    node.sh(f"rmdir {REGISTRY['storage_folder']} 2>/dev/null; true")
     assert node.tree() == before
     assert workspace.file(STACK).is_file()
     assert workspace.stacks() == set()
