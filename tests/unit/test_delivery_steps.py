@@ -58,6 +58,13 @@ def test_a_stack_that_is_not_there_is_one_line(project: Project, verb: str) -> N
     assert project.changing_calls == []
 
 
+def test_an_output_that_cannot_be_written_is_one_line(project: Project) -> None:
+    done = project.run("deploy", "-s", "dev", "--output", "no-folder/shown")
+    assert done.returncode == 1
+    assert done.stderr == "towpath: --output no-folder/shown: cannot be written (No such file or directory)\n"
+    assert project.changing_calls == []
+
+
 def test_keys_in_files_are_known_before_the_first_deployment(project: Project) -> None:
     (project.folder / "key").write_text("-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG\n-----END KEY-----\n")
     (project.folder / "kubeconfig").write_text("users: [{user: {token: a-token}}]")

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from towpath.cli.connection import OptionsError
 from towpath.doctor.pulumi import project_folder
 
 StackOption = Annotated[str, typer.Option("--stack", "-s", help="the Pulumi stack")]
@@ -88,7 +89,11 @@ def _absolute(path: Path | None) -> Path | None:
 def _end(output: Path | None, step: Callable[[Callable[[str], object]], int]) -> None:
     if output is None:
         raise typer.Exit(step(_show))
-    with output.open("w", encoding="utf-8") as file:
+    try:
+        file = output.open("w", encoding="utf-8")
+    except OSError as error:
+        raise OptionsError(f"--output {output}: cannot be written ({error.strerror})") from None
+    with file:
 
         def show(line: str) -> None:
             _show(line)
