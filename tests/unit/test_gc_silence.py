@@ -1,12 +1,16 @@
 """How long a registry was silent while it was started anew, by a clock of the test's own."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
 from towpath.images.collection import silence
 from towpath.images.collection.errors import CollectionError
+from towpath.images.collection.performer import Performer
 from towpath.images.collection.silence import silent_seconds
+from towpath.registry_client.errors import ProtocolError, ServerFailedError, UnauthorizedError
 
 
 class Registry:
@@ -84,3 +88,28 @@ async def test_an_interruption_ends_the_work() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert ended.is_set()
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (UnauthorizedError("r:5000", "asking", "401"), None),
+        (ProtocolError("r:5000", "asking", "404, but not from a registry"), "not from a registry"),
+        (ServerFailedError("r:5000", "asking", "503"), "503"),
+        (None, None),
+    ],
+)
+async def test_what_stands_before_a_registry_answers_not_for_it(answer: Exception | None, reason: str | None) -> None:
+    class Session:
+        async def send(self, _: object) -> None:
+            if answer:
+                raise answer
+
+    class Access:
+        @asynccontextmanager
+        async def session(self, *_: object) -> AsyncIterator[Session]:
+            yield Session()
+
+    performer = Performer(None, Access(), "towpath/canary", print)  # type: ignore[arg-type]
+    said = await performer._no_answer()
+    assert said is None if reason is None else reason in (said or "")

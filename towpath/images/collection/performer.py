@@ -15,6 +15,7 @@ from towpath.images.collection.silence import silent_seconds
 from towpath.images.collection.site import Site
 from towpath.registry_client import upload
 from towpath.registry_client.errors import (
+    ProtocolError,
     ReadOnlyError,
     ServerFailedError,
     TimedOutError,
@@ -121,7 +122,8 @@ class Performer:
             return None
         except TimeoutError:
             return f"no answer within {_POLL_SECONDS} s"
-        except (UnreachableError, TimedOutError, ServerFailedError) as error:
+        except (UnreachableError, TimedOutError, ServerFailedError, ProtocolError) as error:
+            # An ingress that has no pods behind it may answer for itself, some of them with 404.
             return str(error)
         return None
 
