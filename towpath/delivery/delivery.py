@@ -1,7 +1,7 @@
 """One stack, brought to its machines or taken back, with nothing secret shown."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,14 +27,14 @@ class Delivery:
     folder: Path
     stack: str
     write: Callable[[str], object]
-    recovery: Sequence[str] = field(default=())
+    recovery: Sequence[str] = ()
 
     def preview(self, save_plan: Path | None = None, events: Path | None = None, *, drift: bool = False) -> int:
         """Show what a deployment would change, and with `drift` what differs already.
 
         `events` is where the engine's events go, for a report.
         """
-        self._require(exists=True)
+        self._require()
         self._refuse_files()
         command = [*commands.preview(self.stack, save_plan, events), *self._judging]
         if drift:
@@ -55,7 +55,7 @@ class Delivery:
         if create and not self.exists:
             backend.create(self.folder, self.stack)
             self.__dict__.pop("exists")
-        self._require(exists=True)
+        self._require()
         self._refuse_files()
         if plan is not None and not plan.is_file():
             raise DeliveryError(
@@ -69,7 +69,7 @@ class Delivery:
 
     def drift(self) -> int:
         """Show what differs from the state; anything but 0 is drift, or a machine that could not be asked."""
-        self._require(exists=True)
+        self._require()
         self._refuse_files()
         return self._run(commands.drift(self.stack, run_program=self._through_a_node))
 
@@ -79,7 +79,7 @@ class Delivery:
         if remove and not self.exists:
             self.write(f"there is no stack {self.stack} in the backend, so nothing is left to take back\n")
             return 0
-        self._require(exists=True)
+        self._require()
         name = stack_files.own_name(self.stack)
         if self._settings.protected and confirmed != name:
             raise DeliveryError(
@@ -126,9 +126,9 @@ class Delivery:
         public = secrets.public_in(settings)
         return Redactor(known | secrets.of_state(backend.state(self.folder, self.stack), public))
 
-    def _require(self, *, exists: bool) -> None:
+    def _require(self) -> None:
         stack_files.require(self.folder, self.stack)
-        if exists and not self.exists:
+        if not self.exists:
             raise DeliveryError(
                 f"stack {self.stack} has settings, but is not in {backend.backend_url(self.folder) or 'the backend'}; "
                 f"make it once by `pulumi stack init {self.stack}`, or log in to the backend that has it"
