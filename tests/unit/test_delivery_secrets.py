@@ -79,8 +79,11 @@ def test_who_logs_in_by_a_kubeconfig() -> None:
     text = json.dumps(
         {
             "clusters": [{"cluster": {"server": "https://api:6443"}}],
-            "users": [{"user": {"token": "tok", "client-key-data": "a2V5", "client-certificate-data": "Y2VydA=="}}],
+            "users": [
+                {"user": {"token": "tok", "client-key-data": "a2V5", "client-certificate-data": "Y2VydA=="}},
+                {"user": {"auth-provider": {"name": "oidc", "config": {"client-id": "me", "refresh-token": "ref"}}}},
+            ],
         }
     )
-    assert secrets.of_kubeconfig(text) == {"tok", "a2V5"}
+    assert secrets.of_kubeconfig(text) == {"tok", "a2V5", "ref"}
     assert secrets.of_kubeconfig("{") == set()

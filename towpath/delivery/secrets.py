@@ -15,7 +15,10 @@ _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 the mark of a secret, which is none itself
 _SHORTEST_IN_STATE = 6
 _SLOTS = (1, 2)
-_KUBECONFIG_SECRETS = frozenset({"token", "password", "client-key-data"})
+# Those of a user, and of an `auth-provider` of kind oidc (client-go, tools/clientcmd/api/v1).
+_KUBECONFIG_SECRETS = frozenset(
+    {"token", "password", "client-key-data", "id-token", "access-token", "refresh-token", "client-secret"}
+)
 
 
 def of_settings(settings: Settings) -> set[str]:
