@@ -58,7 +58,8 @@ up: setup ## start the lab, run `pulumi up`, prove it: push an image, pull it on
 .PHONY: down
 down: $(INSTALLED) ## destroy the lab's stacks and remove every trace of the lab; packages and caches stay
 	@$(PYTHON) -m engine install >/dev/null && $(IN_LAB) \
-	others="$$(ls "$(STATE)"/.pulumi/stacks/towpath/*.json 2>/dev/null | grep -vE '/lab(-cluster)?.json$$' || true)"; \
+	others="$$(find "$(STATE)/.pulumi/stacks" -name '*.json' -o -name '*.json.gz' 2>/dev/null \
+		| grep -vE '/towpath/lab(-cluster)?\.json(\.gz)?$$' || true)"; \
 	if [ -n "$$others" ]; then echo "other stacks have their state here: $$others; destroy and remove them first"; exit 1; fi; \
 	if ! $(PYTHON) -m lab status >/dev/null 2>&1; then \
 		echo "the lab does not run whole, so its nodes go without a pulumi destroy"; exit 0; \
