@@ -86,13 +86,11 @@ test: setup ## run every test; the lab is started if it does not run
 
 .PHONY: bench
 bench: setup ## benchmarks beside the peers: ONLY=nodes one of them, SHORT=1 to see that they run
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/plots.lock
 	@$(PYTHON) -m lab up
 	@$(IN_LAB) $(PYTHON) -m bench $(ONLY)
 
 .PHONY: bench-growth
 bench-growth: setup ## how cost grows with size, resumable: ONLY=tags one dimension, SHORT=1 to see that it runs
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/plots.lock
 	@$(IN_LAB) $(PYTHON) -m bench.growth $(ONLY)
 
 .PHONY: init
