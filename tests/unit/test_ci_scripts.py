@@ -143,18 +143,22 @@ case "$*" in
 *--input*) cat "${@: -1}" >$HERE/sent.json;;
 esac
 """
-BY_OTHERS = {"id": 1, "body": "a quote of <!-- towpath: preview dev -->"}
+BY_OTHERS = {"id": 1, "user": {"type": "Bot"}, "body": "a quote of <!-- towpath: preview dev -->"}
+FORGED = {"id": 3, "user": {"type": "User"}, "body": "<!-- towpath: preview dev -->\nlooks good"}
+
+
+def ours(stack: str) -> dict[str, object]:
+    return {"id": 2, "user": {"type": "Bot"}, "body": f"<!-- towpath: preview {stack} -->\nold"}
 
 
 @pytest.mark.parametrize(
     ("comments", "wanted"),
     [
         ([[BY_OTHERS]], "api --method POST repos/o/r/issues/7/comments"),
-        (
-            [[BY_OTHERS], [{"id": 2, "body": "<!-- towpath: preview dev -->\nold"}]],
-            "api --method PATCH repos/o/r/issues/comments/2",
-        ),
-        ([[{"id": 2, "body": "<!-- towpath: preview prod -->\nold"}]], "api --method POST repos/o/r/issues/7/comments"),
+        ([[BY_OTHERS], [ours("dev")]], "api --method PATCH repos/o/r/issues/comments/2"),
+        ([[FORGED, ours("dev")]], "api --method PATCH repos/o/r/issues/comments/2"),
+        ([[FORGED]], "api --method POST repos/o/r/issues/7/comments"),
+        ([[ours("prod")]], "api --method POST repos/o/r/issues/7/comments"),
     ],
 )
 def test_a_comment_is_edited_not_repeated(checkout: Path, comments: list[object], wanted: str) -> None:
