@@ -121,8 +121,9 @@ destroy: setup ## take back all of STACK=dev; CONFIRM=dev if it is protected, EX
 		$(if $(REMOVE),--remove) $(RECOVERY) $(SHOWN)
 
 .PHONY: reap
+# OPEN counts only where it is given to make: one that happens to be in the environment, empty, would reap everything.
 reap: setup ## list stacks of pull requests that had their time: OPEN='12 15' are open, HOURS=72, YES=1 destroys
-	@$(WITH_ENGINE) $(PYTHON) -m towpath reap $(if $(filter undefined,$(origin OPEN)),,--open "$$OPEN") \
+	@$(WITH_ENGINE) $(PYTHON) -m towpath reap $(if $(filter command,$(origin OPEN)),--open "$$OPEN") \
 		$(if $(HOURS),--hours "$$HOURS") $(if $(YES),--yes) $(RECOVERY)
 
 $(ACTIONLINT):
