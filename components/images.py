@@ -153,7 +153,11 @@ class Images:
 
     def _collected(self, access: pulumi.Output[dict[str, Any]], after: list[pulumi.Resource]) -> "CollectedGarbage":
         from components.garbage_collection import CollectedGarbage, CollectedGarbageArgs  # noqa: PLC0415 as above
-        from towpath.images.collection.expectation import expectation  # noqa: PLC0415 as above
+        from towpath.images.collection.expectation import (  # noqa: PLC0415 as above
+            RESTART_SECONDS,
+            ROLLOUT_SECONDS,
+            expectation,
+        )
 
         settings = self._settings
         last = (self._before.get("images") or {}).get("collected") or {}
@@ -170,6 +174,7 @@ class Images:
                 last,
                 settings.images.collection.grace_hours,
                 interrupts=deployment is None or not deployment.storage.overlapping,
+                restart_seconds=ROLLOUT_SECONDS if deployment else RESTART_SECONDS,
             ),
         )
         return CollectedGarbage(self._in.named("garbage"), args, self._in.options(*after))

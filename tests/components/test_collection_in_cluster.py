@@ -76,7 +76,7 @@ def test_with_a_claim_for_one_node_it_says_for_how_long(
 ) -> pulumi.Output[None]:
     def check(_: Any) -> None:
         (found,) = recorder.of_type("images:GarbageCollection").values()
-        assert "pulls fail for about" in found["expected"]
+        assert "pulls fail for about 6 s" in found["expected"]
         assert "cache" not in found["way"]["value"]
 
     return collection({}, monkeypatch).apply(check)

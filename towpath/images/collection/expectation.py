@@ -5,12 +5,17 @@ from typing import Any
 
 RESTART_SECONDS = 1.0
 """What one start of the container took at most on a machine of two cores."""
+ROLLOUT_SECONDS = 3.0
+"""The same of one roll-out of a pod that has to end before the next one begins."""
 
 
-def expectation(last: Mapping[str, Any], grace_hours: float, *, interrupts: bool = True) -> str:
+def expectation(
+    last: Mapping[str, Any], grace_hours: float, *, interrupts: bool = True, restart_seconds: float = RESTART_SECONDS
+) -> str:
     """Return a sentence. `last`: the report of the last collection, or nothing.
 
-    `interrupts`: whether the registry goes away while it starts anew.
+    `interrupts`: whether the registry goes away while it starts anew. `restart_seconds`: how long one start takes,
+    where no collection has told yet.
     """
     when = (
         f"in the first `up` {grace_hours:g} h after a deletion" if grace_hours else "after a deletion, in the same `up`"
@@ -24,5 +29,5 @@ def expectation(last: Mapping[str, Any], grace_hours: float, *, interrupts: bool
         down, refused = float(last["down_seconds"]), float(last["read_only_seconds"])
         felt = f"pulls fail for {down:.1f} s in all, in two restarts; pushes are refused for {refused:.1f} s"
         return f"{when}: {felt}, as in the last one"
-    felt = f"pulls fail for about {2 * RESTART_SECONDS:.0f} s in all, in two restarts; pushes are refused for the sweep"
+    felt = f"pulls fail for about {2 * restart_seconds:.0f} s in all, in two restarts; pushes are refused for the sweep"
     return f"{when}: {felt}"
