@@ -18,7 +18,7 @@ def test_a_result_has_medians_and_towpaths_other_ways_are_no_peers() -> None:
     assert (result["towpath"], result["peers"]) == (2.0, {"ansible": 20.0, "pyinfra": 2.5})
     assert result["variants"] == {"applier": 1.0}
     assert result["spread"]["ansible"] == [10.0, 30.0]
-    assert result["rounds"] == 1
+    assert result["rounds"] == 3
 
 
 def test_goals_stand_only_for_peers_that_were_measured() -> None:
@@ -48,11 +48,18 @@ def test_work_that_fails_has_no_time() -> None:
     assert len(times["towpath"]) == 1
 
 
-def test_results_are_written_as_json_and_as_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(harness, "RESULTS", tmp_path / "results")
+@pytest.mark.parametrize(("short", "kept"), [("", "results"), ("1", "results/short")])
+def test_results_are_written_as_json_a_table_and_a_plot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, short: str, kept: str
+) -> None:
+    monkeypatch.setattr(harness, "_FOLDER", tmp_path)
+    monkeypatch.setenv("SHORT", short)
     result = COMPARISON.result(TIMES)
 
     COMPARISON.write(result, ["a table"])
 
-    assert json.loads((tmp_path / "results" / "nodes.json").read_text()) == result
-    assert (tmp_path / "results" / "nodes.md").read_text() == "a table"
+    folder = tmp_path / kept
+    assert json.loads((folder / "nodes.json").read_text()) == result
+    assert (folder / "nodes.md").read_text() == "a table\n![Nodes](nodes.svg)\n"
+    assert "<svg" in (folder / "nodes.svg").read_text()
+    assert [path.name for path in tmp_path.rglob("*.json")] == ["nodes.json"]
