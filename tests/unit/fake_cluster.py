@@ -44,6 +44,10 @@ class FakeCluster:
     """Whether a read-only pod never comes up."""
     lingering: int = 2
     """For how many questions a pod that was replaced is ending still."""
+    running: int = 0
+    """For how many questions a Job has not ended yet."""
+    unheard: int = 0
+    """For how many questions the kubelet does not know the collector's pod."""
     log: list[str] = field(default_factory=list)
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     ran: list[dict[str, Any]] = field(default_factory=list)
@@ -122,6 +126,9 @@ class FakeCluster:
         if kind in others:
             return others[kind]()
         if name.endswith("/log"):
+            if self.unheard:
+                self.unheard -= 1
+                return None
             lines = enumerate(self.said.splitlines())
             return "".join(f"2026-01-01T00:00:00.{number:09}Z {line}\n" for number, line in lines)
         wanted = query["labelSelector"]
@@ -155,6 +162,9 @@ class FakeCluster:
         if method == "DELETE":
             self.log.append("job removed")
             return self.jobs.pop(name, None)
+        if name and self.running:
+            self.running -= 1
+            return self.jobs.get(name)
         if name:
             condition = {"type": "Failed" if self.job_fails else "Complete", "status": "True"}
             return {**self.jobs[name], "status": {"conditions": [condition]}} if name in self.jobs else None

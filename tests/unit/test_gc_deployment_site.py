@@ -10,7 +10,7 @@ import yaml
 
 from tests.unit.fake_cluster import SAID, FakeCluster, variable
 from towpath.cluster.client import Call
-from towpath.cluster.errors import ConflictError
+from towpath.cluster.errors import ConflictError, NotFoundError
 from towpath.images.collection import collector_run, deployment_site, lease, rollout
 from towpath.images.collection.deployment_place import DeploymentWay, RegistryDeploymentPlace
 from towpath.images.collection.deployment_site import DeploymentSite, put_back
@@ -79,6 +79,19 @@ def told(_: str) -> None:
 async def opened(fake: FakeCluster, with_cache: Cache | None = None) -> AsyncIterator[DeploymentSite]:
     async with deployment_site.deployment_site(way(fake, with_cache), PLACE, 60, told) as site:
         yield site
+
+
+@pytest.mark.parametrize("running", [0, 5])
+async def test_a_kubelet_that_does_not_know_the_pod_yet_is_asked_again(running: int) -> None:
+    async with opened(FakeCluster(running=running, unheard=3)) as site:
+        assert await site.dry_run() == SAID
+
+
+async def test_a_log_that_is_nowhere_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collector_run, "LOG_SECONDS", 0)
+    async with opened(FakeCluster(unheard=1000)) as site:
+        with pytest.raises(NotFoundError):
+            await site.dry_run()
 
 
 async def test_a_dry_run_leaves_the_deployment_alone() -> None:

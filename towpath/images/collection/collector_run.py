@@ -17,6 +17,8 @@ START_SECONDS = 180
 """How long its pod may take to start: it may have to wait for a volume."""
 _END_SECONDS = 120
 _SPARE_SECONDS = 60
+LOG_SECONDS = 30
+"""How long a kubelet may take to find the log of a pod that has ended."""
 POLL_SECONDS = 0.5
 
 
@@ -40,7 +42,7 @@ class CollectorRuns:
         )
         logs: dict[str, PodLog] = {}
         succeeded = await self._ended(name, seconds, logs)
-        await self._read(name, logs)
+        await self._read_rest(name, logs)
         await self.remove()
         return "".join(log.text for log in logs.values()), succeeded
 
@@ -83,7 +85,8 @@ class CollectorRuns:
                     raise CollectorError(f"the collector did not end in {seconds} s and was stopped")
                 return False
             await self._check_start(name, time.monotonic() - began)
-            with suppress(RefusedError):
+            # No container has begun, or the node's kubelet has not heard of the pod yet.
+            with suppress(RefusedError, NotFoundError):
                 await self._read(name, logs)
             if time.monotonic() - began > seconds + _SPARE_SECONDS:
                 raise CollectorError(f"the collector did not end in {seconds} s")
@@ -96,6 +99,19 @@ class CollectorRuns:
             if (pod.get("status") or {}).get("phase") == "Pending":
                 why = waiting_reason(pod)
                 raise CollectorError(f"the collector's pod has not started for {START_SECONDS} s{why and f': {why}'}")
+
+    async def _read_rest(self, name: str, logs: dict[str, PodLog]) -> None:
+        """Read what is left. A kubelet that is busy may not find a log for a moment."""
+        began = time.monotonic()
+        while True:
+            try:
+                await self._read(name, logs)
+            except NotFoundError:
+                if time.monotonic() - began > LOG_SECONDS:
+                    raise
+            else:
+                return
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _read(self, name: str, logs: dict[str, PodLog]) -> None:
         for pod in await self._pods_of(name):
