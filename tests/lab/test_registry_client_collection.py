@@ -17,7 +17,7 @@ from towpath.images.snapshot import Snapshot
 from towpath.images.walk import Scope, walk
 from towpath.oci.image_config import parse_created
 from towpath.registry_client import blob, manifest, tag, tree
-from towpath.registry_client.errors import NotFoundError
+from towpath.registry_client.errors import NotFoundError, UnreachableError
 from towpath.registry_client.session import RegistrySession
 
 
@@ -119,7 +119,8 @@ def test_the_stock_recipe_loses_an_image_that_is_pushed_again_and_a_restart_does
     with RegistryServer(tmp_path, release=release) as server:
         asyncio.run(push_and_delete(server))
         server.garbage_collect()
-        with pytest.raises(NotFoundError):
+        # 3.1.2 promises a layer of which its cache knows the size, and ends before its first byte.
+        with pytest.raises((NotFoundError, UnreachableError)):
             asyncio.run(push_again(server))
     with RegistryServer(tmp_path / "ours", release=release) as server:
         asyncio.run(push_and_delete(server))
