@@ -39,7 +39,7 @@ class Connection:
     def open(self, reference: str | None = None) -> RegistrySession:
         """Make a session for the registry of the options, else of the stack, else of `reference`.
 
-        Raises OptionsError, StackOutputError, DockerConfigError, InvalidReferenceError.
+        Raises OptionsError, PulumiError, StackOutputError, DockerConfigError, InvalidReferenceError.
         """
         outputs = stack_output.read(self.stack) if self.stack else None
         registry = self.registry or (outputs.registry.host if outputs else None) or _registry_of(reference)

@@ -1,17 +1,16 @@
 """The registry and the credentials of a stack, asked of `pulumi stack output`."""
 
 import json
-import subprocess
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
+from towpath.doctor import pulumi
 from towpath.errors import TowpathError
 from towpath.registry_client.credentials import Credentials
 from towpath.registry_client.endpoint import Endpoint
 
 PREFERRED_ACCOUNT = "admin"
-_SHOWN_CHARACTERS = 500
 
 
 class StackOutputError(TowpathError):
@@ -57,20 +56,9 @@ class StackOutputs(_Output):
 
 
 def read(stack: str) -> StackOutputs:
-    """Ask pulumi. Raises StackOutputError, which holds what pulumi said on stderr and no output's value."""
-    try:
-        done = subprocess.run(
-            ["pulumi", "stack", "output", "--json", "--show-secrets", "--stack", stack],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except FileNotFoundError:
-        raise StackOutputError('pulumi is not on PATH; install it, or run eval "$(make -s env)"') from None
-    if done.returncode:
-        said = done.stderr.strip()[-_SHOWN_CHARACTERS:]
-        raise StackOutputError(f"stack {stack}: pulumi could not give its outputs: {said}")
-    return parse(done.stdout, stack)
+    """Ask pulumi. Raises PulumiError, which holds no output's value, and StackOutputError."""
+    words = ["stack", "output", "--json", "--show-secrets", "--stack", stack]
+    return parse(pulumi.answer(None, words, f"stack {stack}: `pulumi stack output`"), stack)
 
 
 def parse(text: str, stack: str) -> StackOutputs:

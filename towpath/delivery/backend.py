@@ -2,16 +2,16 @@
 
 import datetime as dt
 import json
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from towpath.delivery.errors import DeliveryError
+from towpath.doctor import pulumi
 from towpath.doctor.redaction import redacted
 
-_SHOWN_CHARACTERS = 500
+_QUIET = ("--non-interactive", "--color=never")
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,15 @@ class StackSummary:
 
 
 def backend_url(project: Path) -> str:
-    """Return the backend's URL as the CLI chooses it, a login in it left out. Raises DeliveryError."""
+    """Return the backend's URL as the CLI chooses it, a login in it left out. Raises DeliveryError and PulumiError."""
     return redacted(str(_object(project, ["whoami", "--verbose", "--json"]).get("url") or ""), ())
 
 
 def stacks(project: Path) -> list[StackSummary]:
-    """Return the project's stacks. Source of the format: `pulumi stack ls --json`. Raises DeliveryError."""
+    """Return the project's stacks. Source of the format: `pulumi stack ls --json`.
+
+    Raises DeliveryError and PulumiError.
+    """
     listed = _json(project, ["stack", "ls", "--json"])
     if not isinstance(listed, list):
         raise DeliveryError("`pulumi stack ls --json` printed no list; check the CLI's version")
@@ -38,17 +41,17 @@ def stacks(project: Path) -> list[StackSummary]:
 
 
 def configuration(project: Path, stack: str) -> dict[str, Any]:
-    """Return every entry of a stack's configuration, secrets in plain text. Raises DeliveryError."""
+    """Return every entry of a stack's configuration, secrets in plain text. Raises DeliveryError and PulumiError."""
     return _object(project, ["config", "--json", "--show-secrets", "--stack", stack])
 
 
 def state(project: Path, stack: str) -> dict[str, Any]:
-    """Return a stack's deployment, secrets in plain text. Raises DeliveryError."""
+    """Return a stack's deployment, secrets in plain text. Raises DeliveryError and PulumiError."""
     return _object(project, ["stack", "export", "--show-secrets", "--stack", stack])
 
 
 def create(project: Path, stack: str) -> None:
-    """Make a stack in the backend. Raises DeliveryError."""
+    """Make a stack in the backend. Raises PulumiError."""
     _ask(project, ["stack", "init", "--no-select", stack])
 
 
@@ -75,20 +78,4 @@ def _json(project: Path, arguments: Sequence[str]) -> Any:  # noqa: ANN401 a JSO
 
 
 def _ask(project: Path, arguments: Sequence[str]) -> str:
-    try:
-        done = subprocess.run(
-            ["pulumi", *arguments, "--non-interactive", "--color=never"],
-            cwd=project,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except OSError as error:
-        way_out = 'install it, or run eval "$(make -s env)"'
-        raise DeliveryError(f"pulumi cannot be started ({error.strerror}); {way_out}") from None
-    if done.returncode:
-        # The secrets are not known yet; a login is in the URL of some backends, e.g. postgres://user:password@host.
-        said = redacted(" ".join(done.stderr.split()), ())[-_SHOWN_CHARACTERS:]
-        raise DeliveryError(f"`pulumi {' '.join(arguments)}` failed: {said}")
-    return done.stdout
+    return pulumi.answer(project, [*arguments, *_QUIET], f"`pulumi {' '.join(arguments)}`")

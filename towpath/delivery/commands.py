@@ -1,5 +1,6 @@
 """The command lines of the Pulumi CLI, one a step."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 _QUIET = ("--non-interactive", "--suppress-progress")
@@ -35,6 +36,11 @@ def drift(stack: str, *, run_program: bool) -> list[str]:
 def destroy(stack: str, *, run_program: bool) -> list[str]:
     """Take everything back. `--remove` would delete the stack's settings file as well."""
     return ["pulumi", "destroy", "--stack", stack, "--yes", "--skip-preview", *_QUIET, *_with_program(run_program)]
+
+
+def recover(recovery: Sequence[str], stack: str, *, run_program: bool) -> list[str]:
+    """Free a stack that a killed run left, by the command `recovery`, which gets the stack's name."""
+    return [*recovery, "--stack", stack, *_with_program(run_program)]
 
 
 def remove(stack: str) -> list[str]:

@@ -11,7 +11,9 @@ from towpath.delivery.errors import DeliveryError
 from towpath.delivery.policy_pack import policy_options
 from towpath.delivery.redacted_run import run_redacted
 from towpath.delivery.redactor import Redactor
+from towpath.doctor import pulumi
 from towpath.settings import Settings, load_settings
+from towpath.settings.files import reader
 
 _IN_FILES = "file://"
 
@@ -96,8 +98,7 @@ class Delivery:
 
     @cached_property
     def _settings(self) -> Settings:
-        texts = {key: str(entry["value"]) for key, entry in self._entries.items() if "value" in entry}
-        return load_settings(texts, self._read)
+        return load_settings(pulumi.texts(self._entries), reader(self.folder))
 
     @cached_property
     def _entries(self) -> dict[str, Any]:
@@ -144,19 +145,15 @@ class Delivery:
     def _recover(self) -> int:
         if not self.recovery:
             return 0
-        through = ["--run-program"] if self._through_a_node else []
-        return self._run([*self.recovery, "--stack", self.stack, *through])
+        return self._run(commands.recover(self.recovery, self.stack, run_program=self._through_a_node))
 
     def _run(self, command: Sequence[str]) -> int:
         return run_redacted(command, self.folder, self._redactor, self.write)
 
-    def _read(self, path: str) -> str:
-        return (self.folder / path).read_text(encoding="utf-8")
-
     def _read_or_nothing(self, path: str) -> str:
         """Read a file whose absence the program itself reports."""
         try:
-            return self._read(path)
+            return reader(self.folder)(path)
         except (OSError, UnicodeDecodeError):
             return ""
 
