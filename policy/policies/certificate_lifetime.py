@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from .rule import Limit, Limits, Properties, Rule, whole
 
-_HOURS_A_DAY = 24
+HOURS_A_DAY = 24
 CERTIFICATES = ("tls:index/selfSignedCert:SelfSignedCert", "tls:index/locallySignedCert:LocallySignedCert")
 
 
 def judge(properties: Properties, limits: Limits) -> Iterator[str]:
     """Find a certificate that lives longer than the limit of its kind."""
     limit = "max_ca_days" if properties.get("isCaCertificate") else "max_days"
-    if properties["validityPeriodHours"] > limits[limit] * _HOURS_A_DAY:
+    if properties["validityPeriodHours"] > limits[limit] * HOURS_A_DAY:
         yield f"`validityPeriodHours` is above {limits[limit]:g} days ({limit})"
 
 

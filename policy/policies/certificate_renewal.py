@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from .certificate_lifetime import CERTIFICATES
+from .certificate_lifetime import CERTIFICATES, HOURS_A_DAY
 from .rule import Limit, Limits, Properties, Rule, whole
 
-_HOURS_A_DAY = 24
 _SHARE = 3
 """A third of its life is enough for a certificate that lives for days."""
 
@@ -13,7 +12,7 @@ _SHARE = 3
 def judge(properties: Properties, limits: Limits) -> Iterator[str]:
     """Find a certificate that an `up` renews too late."""
     window = properties.get("earlyRenewalHours") or 0
-    if window < min(limits["min_days"] * _HOURS_A_DAY, properties["validityPeriodHours"] / _SHARE):
+    if window < min(limits["min_days"] * HOURS_A_DAY, properties["validityPeriodHours"] / _SHARE):
         yield f"`earlyRenewalHours` is below {limits['min_days']:g} days (min_days), and below a third of the lifetime"
 
 

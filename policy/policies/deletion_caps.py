@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from .rule import Limit, Limits, Properties, Rule, whole
+from .rule import IMAGE_DELETION, Limit, Limits, Properties, Rule, whole
 
 
 def judge(properties: Properties, limits: Limits) -> Iterator[str]:
@@ -19,7 +19,7 @@ RULE = Rule(
     name="deletion-caps",
     reason="One `up` deletes so many images at most: a rule that matches too much is seen before it has done its work.",
     fix="narrow images.retention, delete in several runs, or raise the limit for this stack for once",
-    types=("pulumi-python:dynamic/images:ImageDeletion",),
+    types=(IMAGE_DELETION,),
     reads=("deletions", "untaggings"),
     judge=judge,
     severity="high",

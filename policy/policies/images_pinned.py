@@ -2,19 +2,17 @@
 
 from collections.abc import Iterator
 
-from .rule import DEPLOYMENT, NODE_STATE, Limits, Properties, Rule, facts
+from .rule import DEPLOYMENT, NODE_STATE, PIN, Limits, Properties, Rule, facts
 from .workload import containers
-
-_PIN = "@sha256:"
 
 
 def judge(properties: Properties, _limits: Limits) -> Iterator[str]:
     """Find each container, on a node or in a Deployment, whose image is not named by digest."""
     for name, image in facts(properties, "images").items():
-        if _PIN not in image:
+        if PIN not in image:
             yield f"`facts.images.{name}` has no digest"
     for path, container in containers(properties):
-        if _PIN not in container["image"]:
+        if PIN not in container["image"]:
             yield f"`{path}.image` has no digest"
 
 

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 
-from .rule import Limits, Properties, Rule
+from .rule import PIN, Limits, Properties, Rule
 
-_PIN = "@sha256:"
 _NOT_UPSTREAM = ("/", "./", "../", "docker-daemon:")
 
 
 def judge(properties: Properties, _limits: Limits) -> Iterator[str]:
     """Find each image that follows a tag of its upstream. A file or an image of a Docker engine follows nobody."""
     for target, image in properties["images"].items():
-        if not (image.get("pin") or _PIN in image["from"] or image["from"].startswith(_NOT_UPSTREAM)):
+        if not (image.get("pin") or PIN in image["from"] or image["from"].startswith(_NOT_UPSTREAM)):
             yield f"`images` has {target}, which follows a tag"
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from .rule import Limit, Limits, Properties, Rule
+from .rule import IMAGE_DELETION, Limit, Limits, Properties, Rule
 
 
 def judge(properties: Properties, limits: Limits) -> Iterator[str]:
@@ -26,7 +26,7 @@ RULE = Rule(
     reason="Released images are not deleted: a node that is set up anew must be able to pull them.",
     fix="keep them: add the tags to images.retention.policies[].protected, or take the request out of "
     "images.retention.delete",
-    types=("pulumi-python:dynamic/images:ImageDeletion",),
+    types=(IMAGE_DELETION,),
     reads=("deletions", "untaggings"),
     judge=judge,
     severity="critical",

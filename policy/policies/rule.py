@@ -47,6 +47,9 @@ class Rule:
 
 NODE_STATE = "pulumi-python:dynamic/nodes:NodeState"
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+IMAGE_DELETION = "pulumi-python:dynamic/images:ImageDeletion"
+PIN = "@sha256:"
+"""What the name of an image has that is named by digest."""
 
 
 def whole(minimum: int = 0) -> Mapping[str, Any]:

@@ -6,7 +6,8 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
-SHOWN = "[secret]"
+from towpath.doctor.redaction import SHOWN
+
 _SHORTEST_BASE64 = 6
 # Shorter lines of a file, such as `apiVersion: v1`, stand everywhere.
 _SHORTEST_LINE = 16

@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+SHOWN = "[secret]"
+"""What stands for a secret."""
+
 _LOGIN = re.compile(r"//[^\"\n]*@")
 
 
@@ -11,8 +14,8 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
     """Replace known secrets, and whatever stands as user and password in a URL."""
     for secret in sorted(secrets, key=len, reverse=True):
         if secret:
-            text = text.replace(secret, "[secret]")
-    return _LOGIN.sub("//[secret]@", text)
+            text = text.replace(secret, SHOWN)
+    return _LOGIN.sub(f"//{SHOWN}@", text)
 
 
 def place_of(url: str) -> str:

@@ -91,7 +91,7 @@ def _schedule(step: Step) -> Entry:
 
 
 def _account(step: Step) -> Code:
-    return Code(word(step.new.get("account")) or word(step.old.get("account")) or step.name)
+    return Code(step.said("account") or step.name)
 
 
 def _end(step: Step) -> str:
@@ -102,7 +102,7 @@ def _end(step: Step) -> str:
 
 
 def _login(step: Step) -> Entry:
-    host = Code(word(step.new.get("host")) or word(step.old.get("host")) or step.name)
+    host = Code(step.said("host") or step.name)
     if step.op != "update":
         return (host, f": its login: {step.op}")
     expires = step.old.get("expires")

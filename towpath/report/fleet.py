@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from towpath.machines.batches import batches
-from towpath.report.step import Step, word
+from towpath.report.step import Step
 from towpath.report.stream import Preview
 
 _SILENT = re.compile(r"^(?P<node>\S+) does not answer; it is tried last")
@@ -54,4 +54,4 @@ def fleet_of(preview: Preview) -> Fleet:
 
 def node_of(step: Step) -> str:
     """Return the machine of a `NodeState`."""
-    return word(step.new.get("machine")) or word(step.old.get("machine")) or step.name.removesuffix("-state")
+    return step.said("machine") or step.name.removesuffix("-state")

@@ -29,7 +29,7 @@ def upstream_boxes(preview: Preview) -> list[Box]:
         if step.kind == "PullThroughCache":
             said.setdefault(step.name.removeprefix("cache-"), [])
         if step.is_of("external", "ExternalLogin"):
-            lines = said.setdefault(word(step.new.get("host")) or word(step.old.get("host")), [])
+            lines = said.setdefault(step.said("host"), [])
             lines += ["another token"] if step.op == "update" else []
     for host, number in copies.items():
         said[host].append(f"{counted(number, 'image')} copied")

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from towpath.doctor.redaction import redacted
+from towpath.doctor.redaction import SHOWN, redacted
 
-SECRET = "[secret]"  # noqa: S105 what is shown instead of one
+SECRET = SHOWN
 """What stands for a secret."""
 UNKNOWN = "[unknown]"
 """What stands for a value that only an `up` finds out."""

@@ -21,7 +21,7 @@ def server_section(preview: Preview) -> Section:
     entries = [entry for change in changes if change.is_server for entry in _own(change, renewed=renewed)]
     restarting = {change.node: change for change in changes if not change.is_server}
     for step in preview.steps:
-        if is_node_state(step) and is_server(step) and step.op not in ("create", "delete"):
+        if is_node_state(step) and is_server(step) and step.op not in _FATES:
             entries += _with_its_runtime(step, restarting, preview.settings)
     return Section("Registry and caches", entries)
 

@@ -64,6 +64,10 @@ class Step:
         """Return a map of what is wanted; empty after a delete, and where it is secret or not known yet."""
         return {} if self.op == "delete" else _map(self.new.get(key))
 
+    def said(self, key: str) -> str:
+        """Return a text of what is wanted, or else of the state; empty where neither has it."""
+        return word(self.new.get(key)) or word(self.old.get(key))
+
     def differing(self, key: str) -> list[str]:
         """List the entries of a map that are new or others, by name."""
         before = self.before(key)
