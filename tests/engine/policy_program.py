@@ -1,38 +1,10 @@
 """A program with what policies judge: the types of a real stack, with inputs that are as they should be or not."""
 
-PROVIDERS = """
-from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
+from tests.engine.taking_providers import taking_providers
 
-
-class Taking(ResourceProvider):
-    serialize_as_secret_always = False
-
-    def diff(self, _id, olds, news):
-        return DiffResult(changes=False, replaces=[])
-
-    def create(self, props):
-        return CreateResult("made", {**props})
-
-
-class NodeState(Resource, module="nodes", name="NodeState"):
-    def __init__(self, name, props, opts=None):
-        super().__init__(Taking(), name, props, opts)
-
-
-class AccountRotation(Resource, module="accounts", name="AccountRotation"):
-    def __init__(self, name, props, opts=None):
-        super().__init__(Taking(), name, props, opts)
-
-
-class ImageDeletion(Resource, module="images", name="ImageDeletion"):
-    def __init__(self, name, props, opts=None):
-        super().__init__(Taking(), name, props, opts)
-
-
-class ImageMirror(Resource, module="images", name="ImageMirror"):
-    def __init__(self, name, props, opts=None):
-        super().__init__(Taking(), name, props, opts)
-"""
+PROVIDERS = taking_providers(
+    [("nodes", "NodeState"), ("accounts", "AccountRotation"), ("images", "ImageDeletion"), ("images", "ImageMirror")]
+)
 
 PROGRAM = """
 import json

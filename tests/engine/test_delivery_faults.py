@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from engine.layout import CHECKOUT
+from tests.engine.conftest import Finished
 from tests.lab.s3_server import ACCESS_KEY, SECRET_KEY, S3Server
 
 if TYPE_CHECKING:
@@ -41,27 +42,15 @@ DEADLINE_SECONDS = 180
 
 
 @dataclass(frozen=True)
-class Told:
-    """How a command of ours ended."""
-
-    code: int
-    stdout: str
-    stderr: str
-
-    @property
-    def words(self) -> str:
-        return self.stdout + self.stderr
-
-
-@dataclass(frozen=True)
 class Delivered:
     """A project of ours whose program makes one password and touches no machine."""
 
     project: EngineProject
 
-    def towpath(self, *words: str, **environment: str) -> Told:
+    def towpath(self, *words: str, **environment: str) -> Finished:
+        command = [sys.executable, "-m", "towpath", *words]
         done = subprocess.run(
-            [sys.executable, "-m", "towpath", *words],
+            command,
             cwd=self.project.folder,
             env={**self.environment, **environment},
             stdin=subprocess.DEVNULL,
@@ -70,7 +59,7 @@ class Delivered:
             timeout=600,
             check=False,
         )
-        return Told(done.returncode, done.stdout, done.stderr)
+        return Finished(command, done.returncode, done.stdout, done.stderr)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -101,23 +90,23 @@ def delivered(engine_project: EngineProject) -> Delivered:
 def test_a_stack_that_is_nowhere_or_not_in_this_backend(delivered: Delivered) -> None:
     delivered.settings("new")
     nowhere, elsewhere = (delivered.towpath("deploy", "-s", stack) for stack in ("nope", "new"))
-    assert (nowhere.code, elsewhere.code) == (1, 1)
-    assert nowhere.words == "towpath: there is no stack 'nope' (no stacks/Pulumi.nope.yaml); there are: new, test\n"
-    assert elsewhere.words.startswith(
+    assert (nowhere.exit_code, elsewhere.exit_code) == (1, 1)
+    assert nowhere.output == "towpath: there is no stack 'nope' (no stacks/Pulumi.nope.yaml); there are: new, test\n"
+    assert elsewhere.output.startswith(
         f"towpath: stack new has settings, but is not in file://{delivered.project.backend}"
     )
-    assert elsewhere.words.count("\n") == 1
+    assert elsewhere.output.count("\n") == 1
 
 
 def test_another_passphrase_starts_nothing(delivered: Delivered) -> None:
-    assert delivered.towpath("deploy", "-s", "test").code == 0
+    assert delivered.towpath("deploy", "-s", "test").exit_code == 0
     for verb in ("deploy", "destroy"):
         told = delivered.towpath(verb, "-s", "test", PULUMI_CONFIG_PASSPHRASE="another one")
-        assert told.code == 1
+        assert told.exit_code == 1
         assert "incorrect passphrase" in told.stderr
         assert told.stderr.count("\n") == 1
         assert told.stdout == ""
-    assert delivered.towpath("preview", "-s", "test").code == 0
+    assert delivered.towpath("preview", "-s", "test").exit_code == 0
 
 
 def test_two_at_once_do_not_meet(delivered: Delivered) -> None:
@@ -132,18 +121,18 @@ def test_two_at_once_do_not_meet(delivered: Delivered) -> None:
     plain = delivered.towpath("deploy", "-s", "test")
     (folder / "held").unlink()
     first.communicate(timeout=DEADLINE_SECONDS)
-    assert second.code != 0
-    assert "stack test is locked by" in second.words
-    assert "wait for it to end" in second.words
-    assert "`pulumi cancel --yes -s test`" in second.words
-    assert plain.code != 0
-    assert "pulumi cancel" in plain.words
+    assert second.exit_code != 0
+    assert "stack test is locked by" in second.output
+    assert "wait for it to end" in second.output
+    assert "`pulumi cancel --yes -s test`" in second.output
+    assert plain.exit_code != 0
+    assert "pulumi cancel" in plain.output
     assert first.returncode == 0
-    assert delivered.towpath("deploy", "-s", "test", "--recovery", RECOVERY).code == 0
+    assert delivered.towpath("deploy", "-s", "test", "--recovery", RECOVERY).exit_code == 0
 
 
 def test_operations_that_were_cut_off_are_cleared(delivered: Delivered) -> None:
-    assert delivered.towpath("deploy", "-s", "test").code == 0
+    assert delivered.towpath("deploy", "-s", "test").exit_code == 0
     kept = delivered.project.backend / ".pulumi" / "stacks" / "probe" / "test.json"
     state = json.loads(kept.read_text())
     latest = state["checkpoint"]["latest"]
@@ -152,8 +141,8 @@ def test_operations_that_were_cut_off_are_cleared(delivered: Delivered) -> None:
     latest["pending_operations"] = [{"resource": lost, "type": "creating"}]
     kept.write_text(json.dumps(state))
     told = delivered.towpath("deploy", "-s", "test", "--recovery", RECOVERY)
-    assert told.code == 0, told.words
-    assert "operations that were cut off" in told.words
+    assert told.exit_code == 0, told.output
+    assert "operations that were cut off" in told.output
     assert not delivered.project.export()["deployment"].get("pending_operations")
 
 
@@ -161,35 +150,35 @@ def test_a_preview_that_fails_half_way_is_reported(delivered: Delivered) -> None
     (delivered.project.folder / "broken").touch()
     events = delivered.project.folder / "events"
     told = delivered.towpath("preview", "-s", "test", "--events", str(events))
-    assert told.code != 0
+    assert told.exit_code != 0
     assert events.stat().st_mode & 0o077 == 0
     report = delivered.towpath("report", str(events))
-    assert report.code == 0, report.stderr
+    assert report.exit_code == 0, report.stderr
     assert "the second half cannot be made" in report.stdout
     assert "what follows is not all" in report.stdout
 
 
 def test_a_protected_stack_is_not_kept_here_and_asks(delivered: Delivered) -> None:
-    assert delivered.towpath("deploy", "-s", "test").code == 0
+    assert delivered.towpath("deploy", "-s", "test").exit_code == 0
     delivered.settings(protected=True)
     for verb in ("preview", "deploy", "drift"):
         told = delivered.towpath(verb, "-s", "test")
-        assert told.code == 1
+        assert told.exit_code == 1
         assert "stack test is protected, and its state would be in files of this machine" in told.stderr
     asks = delivered.towpath("destroy", "-s", "test")
-    assert (asks.code, asks.words.count("\n")) == (1, 1)
+    assert (asks.exit_code, asks.output.count("\n")) == (1, 1)
     assert asks.stderr.endswith("make destroy STACK=test CONFIRM=test\n")
     assert delivered.project.resources("random:index/randomPassword:RandomPassword")
 
 
 def test_a_destroy_may_be_repeated(delivered: Delivered) -> None:
     settings = delivered.project.folder / "stacks" / "Pulumi.test.yaml"
-    assert delivered.towpath("deploy", "-s", "test").code == 0
-    assert delivered.towpath("destroy", "-s", "test").code == 0
-    assert delivered.towpath("destroy", "-s", "test").code == 0
-    assert delivered.towpath("destroy", "-s", "test", "--remove").code == 0
+    assert delivered.towpath("deploy", "-s", "test").exit_code == 0
+    assert delivered.towpath("destroy", "-s", "test").exit_code == 0
+    assert delivered.towpath("destroy", "-s", "test").exit_code == 0
+    assert delivered.towpath("destroy", "-s", "test", "--remove").exit_code == 0
     again = delivered.towpath("destroy", "-s", "test", "--remove")
-    assert again.code == 0
+    assert again.exit_code == 0
     assert "nothing is left to take back" in again.stdout
     assert settings.is_file()
 
@@ -210,7 +199,7 @@ def bucket(tmp_path: Path) -> Iterator[dict[str, str]]:
 def test_a_stack_moves_to_a_shared_backend_by_its_backup(delivered: Delivered, bucket: dict[str, str]) -> None:
     """As docs/operations.md has it; a protected stack is at home there."""
     project = delivered.project
-    assert delivered.towpath("deploy", "-s", "test").code == 0
+    assert delivered.towpath("deploy", "-s", "test").exit_code == 0
     backup = project.folder / "test.state.json"
     project.pulumi("stack", "export", "--stack", "test", "--file", str(backup))
     token = project.outputs(show_secrets=True)["token"]
@@ -221,8 +210,8 @@ def test_a_stack_moves_to_a_shared_backend_by_its_backup(delivered: Delivered, b
     project.pulumi("stack", "import", "--stack", "test", "--file", str(backup))
     delivered.settings(protected=True)
     told = delivered.towpath("preview", "-s", "test")
-    assert told.code == 0, told.words
-    assert "1 to create" not in told.words
-    assert token not in told.words
+    assert told.exit_code == 0, told.output
+    assert "1 to create" not in told.output
+    assert token not in told.output
     assert project.outputs(show_secrets=True)["token"] == token
-    assert delivered.towpath("destroy", "-s", "test", "--confirm", "test", "--remove").code == 0
+    assert delivered.towpath("destroy", "-s", "test", "--confirm", "test", "--remove").exit_code == 0

@@ -4,78 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
-from engine.layout import CHECKOUT
+from tests.engine.bare_pack import VIRTUALENV, add_pack, bare_pack
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.engine.conftest import EngineProject
 
-_VIRTUALENV = CHECKOUT / ".venv"
-
-# A pack on the bare service: what it reports is what it was given.
-_BARE_PACK = """
-    import os
-    import sys
-    from concurrent.futures import ThreadPoolExecutor
-
-    import grpc
-    import pulumi
-    from google.protobuf import empty_pb2
-    from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc, plugin_pb2
-
-
-    class Pack(analyzer_pb2_grpc.AnalyzerServicer):
-        def GetAnalyzerInfo(self, request, context):
-            policy = analyzer_pb2.PolicyInfo(name="told", enforcementLevel=analyzer_pb2.ADVISORY)
-            return analyzer_pb2.AnalyzerInfo(name="bare", version="1.0.0", policies=[policy], supportsConfig=True)
-
-        def GetPluginInfo(self, request, context):
-            return plugin_pb2.PluginInfo(version="1.0.0")
-
-        def Configure(self, request, context):
-            return empty_pb2.Empty()
-
-        def ConfigureStack(self, request, context):
-            return analyzer_pb2.AnalyzerStackConfigureResponse()
-
-        def Analyze(self, request, context):
-            diagnostic = analyzer_pb2.AnalyzeDiagnostic(
-                policyName="told", policyPackName="bare", policyPackVersion="1.0.0", message=f"FACTS {FACTS}",
-                enforcementLevel=analyzer_pb2.ADVISORY, urn=request.urn)
-            return analyzer_pb2.AnalyzeResponse(diagnostics=[diagnostic])
-
-        def AnalyzeStack(self, request, context):
-            return analyzer_pb2.AnalyzeResponse()
-
-        def Remediate(self, request, context):
-            return analyzer_pb2.RemediateResponse()
-
-
-    # Read in the main thread: the SDK keeps these in context variables.
-    FACTS = (pulumi.get_project(), pulumi.get_stack(), pulumi.runtime.is_dry_run(),
-             pulumi.Config("probe").get("size"), os.getcwd())
-    server = grpc.server(ThreadPoolExecutor(4))
-    analyzer_pb2_grpc.add_AnalyzerServicer_to_server(Pack(), server)
-    print(server.add_insecure_port("127.0.0.1:0"), flush=True)
-    server.start()
-    print("a word of the pack", file=sys.stderr, flush=True)
-    server.wait_for_termination()
-"""
-
-
-def _pack(project: EngineProject, name: str, source: str) -> Path:
-    project.file(
-        f"{name}/PulumiPolicy.yaml",
-        f"runtime: {{name: python, options: {{toolchain: pip, virtualenv: {_VIRTUALENV}}}}}\nversion: 1.0.0\n",
-    )
-    return project.file(f"{name}/__main__.py", source).parent
+# What it reports is what it was given.
+_BARE_PACK = bare_pack(
+    "bare",
+    "told",
+    'f"FACTS {(pulumi.get_project(), pulumi.get_stack(), pulumi.runtime.is_dry_run(), '
+    "pulumi.Config('probe').get('size'), os.getcwd())}\"",
+)
 
 
 def test_a_policy_pack_knows_project_stack_preview_and_configuration(engine_project: EngineProject) -> None:
-    pack = _pack(engine_project, "bare", _BARE_PACK)
+    pack = add_pack(engine_project, "bare", _BARE_PACK)
     engine_project.config("size", "large")
     engine_project.program("import pulumi")
 
@@ -88,7 +32,7 @@ def test_a_policy_pack_knows_project_stack_preview_and_configuration(engine_proj
 
 
 def test_a_policy_pack_that_fails_at_start_is_shown(engine_project: EngineProject) -> None:
-    pack = _pack(engine_project, "broken", "raise RuntimeError('no such rule')\n")
+    pack = add_pack(engine_project, "broken", "raise RuntimeError('no such rule')\n")
     engine_project.program("import pulumi")
 
     done = engine_project.preview("--policy-pack", str(pack), check=False)
@@ -98,8 +42,7 @@ def test_a_policy_pack_that_fails_at_start_is_shown(engine_project: EngineProjec
 
 
 def test_a_pack_on_the_policy_sdk_stops_what_it_forbids(engine_project: EngineProject) -> None:
-    pytest.importorskip("pulumi_policy", reason="pulumi-policy is not installed in the virtual environment")
-    pack = _pack(
+    pack = add_pack(
         engine_project,
         "rules",
         """
@@ -129,7 +72,7 @@ def test_a_pack_on_the_policy_sdk_stops_what_it_forbids(engine_project: EnginePr
 def test_a_component_plugin_in_python_runs_from_its_folder(engine_project: EngineProject) -> None:
     engine_project.file(
         "greeter/PulumiPlugin.yaml",
-        f"runtime: {{name: python, options: {{toolchain: pip, virtualenv: {_VIRTUALENV}}}}}\n",
+        f"runtime: {{name: python, options: {{toolchain: pip, virtualenv: {VIRTUALENV}}}}}\n",
     )
     engine_project.file(
         "greeter/__main__.py",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine.layout import CHECKOUT
+from tests.engine.bare_pack import add_pack
 from tests.engine.report_program import PACK, PROGRAM, PROVIDERS
 from towpath.report.compose import compose
 from towpath.report.markdown import to_markdown
@@ -37,12 +37,7 @@ def changing(engine_project: EngineProject) -> EngineProject:
 
 
 def test_a_report_of_a_real_stream_says_what_changes_and_what_drifted(changing: EngineProject) -> None:
-    virtualenv = CHECKOUT / ".venv"
-    changing.file(
-        "pack/PulumiPolicy.yaml",
-        f"runtime: {{name: python, options: {{toolchain: pip, virtualenv: {virtualenv}}}}}\nversion: 1.0.0\n",
-    )
-    pack = changing.file("pack/__main__.py", PACK).parent
+    pack = add_pack(changing, "pack", PACK)
     changing.file("drift", "")
     stream = changing.preview("--json", "--refresh", "--policy-pack", str(pack)).stdout
 
