@@ -9,7 +9,8 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
-from towpath.access.registry_check import check_registry
+from components.dynamic.telling import teller
+from towpath.access.registry_check import check_registry, pods_answer
 
 _WISH = ("registry", "rollout")
 _MEANS = ("access",)
@@ -25,8 +26,10 @@ class RegistryCheckProvider(ResourceProvider):
         return DiffResult(changes=any(_olds.get(key) != _news.get(key) for key in _WISH + _MEANS), replaces=[])
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Log in, or fail."""
+        """Log in, or fail; then wait for the pods, since what served before them is removed after this."""
         asyncio.run(check_registry(props["access"]))
+        if not asyncio.run(pods_answer(props["access"])):
+            teller(props["registry"])("its answers do not say that pods gave them; pulls may fail while they take over")
         return CreateResult(props["registry"], props)
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:

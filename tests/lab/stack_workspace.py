@@ -24,7 +24,7 @@ _RUN_SECONDS = 900
 
 @dataclass(frozen=True)
 class Finished:
-    """A command that ended: what it printed (both streams, in order of arrival) and how."""
+    """A command that ended: what it printed (both streams) and how."""
 
     code: int
     output: str
@@ -45,6 +45,8 @@ class StackWorkspace:
     settings: dict[str, Any] = field(default_factory=dict)
     wrapper: tuple[str, ...] = ()
     """Put before the CLI's own command line, for tests that give it another view of the machine."""
+    streams_apart: bool = False
+    """Whether stderr follows stdout: among each other, a long line of one may be cut by a line of the other."""
 
     def create(self) -> "StackWorkspace":
         """Link the program, write Pulumi.yaml, make the stack."""
@@ -83,13 +85,13 @@ class StackWorkspace:
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.PIPE if self.streams_apart else subprocess.STDOUT,
             input=stdin,
             text=True,
             timeout=timeout,
             check=False,
         )
-        return Finished(done.returncode, done.stdout)
+        return Finished(done.returncode, done.stdout + (done.stderr or ""))
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start the CLI in a session of its own, for tests that kill it."""

@@ -4,10 +4,12 @@ import asyncio
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.lab.registry_server import ACCOUNT, PASSWORD, RegistryServer, free_port
 from towpath.access.registry_access import RegistryAccess
-from towpath.access.registry_check import RegistryCheckError, check_registry
+from towpath.access.registry_check import RegistryCheckError, check_registry, pods_answer
+from towpath.registry.config import PODS, SERVED_BY
 
 MOMENT_SECONDS = 1
 TIME_FOR_AN_ANSWER_SECONDS = 5
@@ -58,3 +60,18 @@ async def test_a_registry_that_lets_everybody_in_fails(tmp_path: Path, monkeypat
         pytest.raises(RegistryCheckError, match="lets everybody in; see who serves there"),
     ):
         await check_registry(access(server).to_record())
+
+
+async def test_whoever_served_before_the_pods_is_told_from_them(tmp_path: Path) -> None:
+    with RegistryServer(tmp_path) as server:
+        record = access(server).to_record()
+        assert not await pods_answer(record, MOMENT_SECONDS)
+        waiting = asyncio.create_task(pods_answer(record))
+        await asyncio.sleep(0)
+        server.stop()
+        config = tmp_path / "config.yml"
+        written = yaml.safe_load(config.read_text())
+        written["http"]["headers"] = {SERVED_BY: [PODS]}
+        config.write_text(yaml.safe_dump(written))
+        await asyncio.to_thread(server.start)
+        assert await waiting

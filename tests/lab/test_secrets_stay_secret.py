@@ -121,6 +121,7 @@ def test_a_whole_life_shows_no_secret(lab: LabAccess, watched: StackWorkspace) -
 
 def test_verbose_logs_show_none_but_where_the_engine_dumps_properties(watched: StackWorkspace) -> None:
     """From -v=5 on the engine itself prints the properties that pass through it; nothing of ours adds to that."""
+    watched.streams_apart = True
     log = (
         watched.up(*VERBOSE).ok().output + watched.preview(*VERBOSE).ok().output + watched.refresh(*VERBOSE).ok().output
     )

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.deployment_settings import S3, stack
+from towpath.registry.config import PODS, SERVED_BY, render_config
 from towpath.registry.deployment.exposure import ingress, network_policy, service
 from towpath.registry.deployment.secrets import SECRETS, DeploymentParts, checksum, contents, secret
 from towpath.registry.deployment.storage import claim_name, persistent_volume, persistent_volume_claim
@@ -31,6 +32,12 @@ def config(settings: Settings) -> dict[str, Any]:
     text = contents(settings.registry, settings.deployment, PARTS)["config"]["config.yml"]
     found: dict[str, Any] = yaml.safe_load(text)
     return found
+
+
+def test_clients_can_tell_pods_from_a_container() -> None:
+    settings = stack({"storage": VOLUME})
+    assert config(settings)["http"]["headers"][SERVED_BY] == [PODS]
+    assert SERVED_BY not in yaml.safe_load(render_config(settings.registry, "shh"))["http"]["headers"]
 
 
 @pytest.mark.parametrize("storage", [{}, RWX, VOLUME, {"s3": S3}, {"existing_claim": "mine"}])

@@ -7,11 +7,14 @@ from typing import Any
 
 from towpath.access.registry_access import RegistryAccess
 from towpath.errors import TowpathError
+from towpath.registry.config import PODS, SERVED_BY
 from towpath.registry_client.catalog import ping
 from towpath.registry_client.errors import RegistryError, UnauthorizedError
 from towpath.ssh.errors import SshError
 
 PATIENCE_SECONDS = 60
+ROUTE_SECONDS = 30
+"""How long pods are waited for where another answers; a proxy on the way may take their header out."""
 _PAUSE_SECONDS = 0.5
 _LAST_SECONDS = 10
 
@@ -34,6 +37,33 @@ async def check_registry(record: Mapping[str, Any], patience_seconds: float = PA
         if not limit.expired():
             raise
         raise RegistryCheckError(await _last_words(access, patience_seconds)) from None
+
+
+async def pods_answer(record: Mapping[str, Any], patience_seconds: float = ROUTE_SECONDS) -> bool:
+    """Ask until the pods answer, and nobody who had the address and port before them; return whether they do.
+
+    A container that publishes a node port's number answers until the node has its route to the pods. Whoever removes
+    the container before that cuts clients off.
+    """
+    access = RegistryAccess.from_record(record)
+    try:
+        async with asyncio.timeout(patience_seconds) as limit:
+            while not await _pods_answered(access):  # noqa: ASYNC110 nothing tells when a node has its new route
+                await asyncio.sleep(_PAUSE_SECONDS)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        return False
+    return True
+
+
+async def _pods_answered(access: RegistryAccess) -> bool:
+    try:
+        async with access.session() as session:
+            answer = await ping(session)
+    except (RegistryError, SshError):
+        return False
+    return bool(answer.headers.get(SERVED_BY) == PODS)
 
 
 async def _until_it_serves(access: RegistryAccess) -> None:

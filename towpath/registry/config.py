@@ -22,6 +22,9 @@ STORAGE_PATH = "/var/lib/registry"
 POD_PORT = 5000
 """Where the server listens in a pod: a user other than root may not listen below 1024 on every runtime."""
 REDIS_CA_PATH = "/certs/redis-ca.pem"
+SERVED_BY = "X-Towpath-Served-By"
+"""The header by which a client tells the registry's pods from a container that still has the same address and port."""
+PODS = "pods"
 
 
 def render_config(registry: Registry, http_secret: str) -> str:
@@ -44,6 +47,7 @@ def render_deployment_config(registry: Registry, deployment: Deployment, http_se
     config = _shared(registry, http_secret)
     s3, redis = deployment.storage.s3, deployment.redis
     config["http"] |= {"addr": f":{POD_PORT}", "draintimeout": f"{deployment.drain.timeout_seconds}s"}
+    config["http"]["headers"] |= {SERVED_BY: [PODS]}
     storage: dict[str, Any] = {"s3": _s3(s3)} if s3 else {"filesystem": {"rootdirectory": STORAGE_PATH}}
     storage["delete"] = {"enabled": registry.delete_enabled}
     storage["redirect"] = {"disable": not (s3 and s3.redirect)}

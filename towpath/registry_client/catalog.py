@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator
 
 from towpath.registry_client import scope
+from towpath.registry_client.answer import Answer
 from towpath.registry_client.page import PAGE_ENTRIES, pages, strings
 from towpath.registry_client.session import Call, RegistrySession
 
 
-async def ping(session: RegistrySession) -> None:
+async def ping(session: RegistrySession) -> Answer:
     """Ask whether it is a registry that lets us in (OCI distribution specification 1.1, "Determining Support")."""
-    await session.send(Call("GET", "/v2/", "asking whether it is a registry"))
+    return await session.send(Call("GET", "/v2/", "asking whether it is a registry"))
 
 
 async def repositories(session: RegistrySession) -> AsyncIterator[str]:
