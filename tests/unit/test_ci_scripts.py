@@ -177,17 +177,34 @@ config=; for word in "$@"; do [ "$previous" = --config ] && config=$(cat "$word"
 [ "$config" = 'header = "PRIVATE-TOKEN: hunter2"' ] || exit 22
 case "$*" in
 *--data-binary*) for word in "$@"; do case $word in @*) cp "${word#@}" $HERE/sent.json;; esac; done;;
-*) cat $HERE/answer;;
+*/user) echo '{"id": 4}';;
+*page=1) cat $HERE/first;;
+*page=2) cat $HERE/second;;
 esac
 """
 GITLAB = {"CI_API_V4_URL": "https://gitlab.test/api/v4", "CI_PROJECT_ID": "5", "TOWPATH_NOTES_TOKEN": "hunter2"}
 
 
-@pytest.mark.parametrize(("notes", "wanted"), [([], "--request POST"), ([9], "--request PUT")])
-def test_a_note_is_edited_not_repeated(checkout: Path, notes: list[int], wanted: str) -> None:
+OTHERS = [{"id": number, "author": {"id": 3}, "body": "by others"} for number in range(100)]
+
+
+def note(author: int) -> dict[str, object]:
+    return {"id": 900 + author, "author": {"id": author}, "body": "<!-- towpath: x -->\nold"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "wanted"),
+    [
+        ([], [], "--request POST"),
+        ([note(4)], [], "--request PUT"),
+        (OTHERS, [note(4)], "--request PUT"),
+        ([note(3)], [], "--request POST"),
+    ],
+)
+def test_a_note_is_edited_not_repeated(checkout: Path, first: list[object], second: list[object], wanted: str) -> None:
     stand_in(checkout, "curl", CURL)
-    answer = [{"id": 1, "body": "by others"}, *({"id": each, "body": "<!-- towpath: x -->\nold"} for each in notes)]
-    (checkout.parent / "answer").write_text(json.dumps(answer))
+    for name, notes in (("first", first), ("second", second)):
+        (checkout.parent / name).write_text(json.dumps(notes))
     done = run(checkout, "note", "7", "x", text="new\n", **GITLAB)
     assert done.returncode == 0, done.stderr
     calls = (checkout.parent / "calls").read_text()

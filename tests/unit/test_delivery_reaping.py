@@ -115,6 +115,32 @@ def test_reap_makes_settings_that_are_not_here(reaped: Project) -> None:
     assert (reaped.folder / "stacks" / "Pulumi.pr-7.yaml").read_text() == "config: {} # pr-7\n"
 
 
+def test_a_stack_that_was_deployed_meanwhile_stays(reaped: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = json.loads(reaped.answers["stack ls"][1])
+    listed[2]["lastUpdate"] = listed[1]["lastUpdate"]
+    reaped.answers["stack ls"] = (0, json.dumps(listed))
+    said: list[str] = []
+
+    def say(line: str) -> None:
+        said.append(line)
+        if line == "destroyed\n":
+            listed[2]["lastUpdate"] = dt.datetime.now(dt.UTC).isoformat()
+            reaped.answers["stack ls"] = (0, json.dumps(listed))
+            (reaped.programs / "answers.json").write_text(json.dumps(reaped.answers))
+
+    monkeypatch.setattr(reaping, "_say", say)
+    assert reaped.run("reap", "--yes").returncode == 0
+    assert said[-1].startswith("pr-8: stays after all, last update 0 h ago")
+    assert not any("pr-8" in call for call in reaped.changing_calls)
+
+
+def test_a_lifetime_that_is_no_time_reaps_nothing(reaped: Project) -> None:
+    done = reaped.run("reap", "--hours", "inf", "--yes")
+    assert done.returncode == 1
+    assert "--hours inf: write a number of hours" in done.stderr
+    assert reaped.changing_calls == []
+
+
 def test_a_list_that_is_none_reaps_nothing(reaped: Project) -> None:
     done = reaped.run("reap", "--open", "error: no token", "--yes")
     assert done.returncode == 1

@@ -4,20 +4,27 @@ import datetime as dt
 import shlex
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from towpath.doctor.pulumi import project_folder
 from towpath.errors import TowpathError
 
+if TYPE_CHECKING:
+    from towpath.delivery.reaping import Verdict
+
 
 class OpenNumbersError(TowpathError):
     """The list of open pull requests is none."""
+
+
+class LifetimeError(TowpathError):
+    """The lifetime of stacks is no time."""
 
 
 def reap(
@@ -39,19 +46,26 @@ def reap(
     from towpath.delivery import backend, reaping  # noqa: PLC0415 the other commands do without
 
     project = project_folder(Path.cwd())
-    lifetime = dt.timedelta(hours=hours)
-    verdicts = reaping.judge(backend.stacks(project), _numbers(opened), dt.datetime.now(dt.UTC), lifetime)
+    numbers, lifetime = _numbers(opened), _lifetime(hours)
+
+    def judged() -> list["Verdict"]:
+        return reaping.judge(backend.stacks(project), numbers, dt.datetime.now(dt.UTC), lifetime)
+
+    verdicts = judged()
     for verdict in verdicts:
         _say(f"{verdict.stack}: {'goes' if verdict.goes else 'stays'}, {verdict.reason}\n")
     gone = [verdict.stack for verdict in verdicts if verdict.goes]
     _say(f"{len(gone)} of {len(verdicts)} stacks of pull requests {'go' if yes else 'would go; --yes destroys them'}\n")
     if yes:
-        _destroy(project, gone, project / template, recovery)
+        _destroy(
+            gone,
+            lambda stack: _deployed_again(stack, judged) or _destroyed(project, stack, project / template, recovery),
+        )
 
 
-def _destroy(project: Path, stacks: Sequence[str], template: Path, recovery: str) -> None:
+def _destroy(stacks: Sequence[str], destroyed: Callable[[str], bool]) -> None:
     with _hearing() as told_to_stop:
-        failed = [stack for stack in stacks if told_to_stop or not _destroyed(project, stack, template, recovery)]
+        failed = [stack for stack in stacks if told_to_stop or not destroyed(stack)]
     if failed:
         why = "this was told to stop" if told_to_stop else "what stands above says why"
         _say(f"towpath: not destroyed: {', '.join(failed)}; {why}\n")
@@ -74,6 +88,14 @@ def _hearing() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
+def _deployed_again(stack: str, judged: Callable[[], list["Verdict"]]) -> bool:
+    """Look whether a stack stays after all: it may have been brought up anew while those before it were destroyed."""
+    staying = [verdict for verdict in judged() if verdict.stack == stack and not verdict.goes]
+    for verdict in staying:
+        _say(f"{stack}: stays after all, {verdict.reason}\n")
+    return bool(staying)
+
+
 def _destroyed(project: Path, stack: str, template: Path, recovery: str) -> bool:
     from towpath.delivery import stack_files  # noqa: PLC0415 as above
     from towpath.delivery.delivery import Delivery  # noqa: PLC0415 as above
@@ -85,6 +107,13 @@ def _destroyed(project: Path, stack: str, template: Path, recovery: str) -> bool
     except TowpathError as error:
         _say(f"towpath: {stack}: {error}\n")
         return False
+
+
+def _lifetime(hours: float) -> dt.timedelta:
+    try:
+        return dt.timedelta(hours=hours)
+    except (ValueError, OverflowError):
+        raise LifetimeError(f"--hours {hours}: write a number of hours, e.g. 72; nothing was done") from None
 
 
 def _numbers(text: str | None) -> frozenset[int] | None:
