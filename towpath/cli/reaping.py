@@ -57,10 +57,15 @@ def reap(
     gone = [verdict.stack for verdict in verdicts if verdict.goes]
     _say(f"{len(gone)} of {len(verdicts)} stacks of pull requests {'go' if yes else 'would go; --yes destroys them'}\n")
     if yes:
-        _destroy(
-            gone,
-            lambda stack: _deployed_again(stack, judged) or _destroyed(project, stack, project / template, recovery),
-        )
+
+        def destroyed(stack: str) -> bool:
+            try:
+                return _stays(stack, judged()) or _destroyed(project, stack, project / template, recovery)
+            except TowpathError as error:
+                _say(f"towpath: {stack}: {error}\n")
+                return False
+
+        _destroy(gone, destroyed)
 
 
 def _destroy(stacks: Sequence[str], destroyed: Callable[[str], bool]) -> None:
@@ -88,9 +93,9 @@ def _hearing() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _deployed_again(stack: str, judged: Callable[[], list["Verdict"]]) -> bool:
-    """Look whether a stack stays after all: it may have been brought up anew while those before it were destroyed."""
-    staying = [verdict for verdict in judged() if verdict.stack == stack and not verdict.goes]
+def _stays(stack: str, verdicts: Sequence["Verdict"]) -> bool:
+    """Tell whether it stays after all: it may have been brought up anew while those before it were destroyed."""
+    staying = [verdict for verdict in verdicts if verdict.stack == stack and not verdict.goes]
     for verdict in staying:
         _say(f"{stack}: stays after all, {verdict.reason}\n")
     return bool(staying)
@@ -100,13 +105,9 @@ def _destroyed(project: Path, stack: str, template: Path, recovery: str) -> bool
     from towpath.delivery import stack_files  # noqa: PLC0415 as above
     from towpath.delivery.delivery import Delivery  # noqa: PLC0415 as above
 
-    try:
-        if not stack_files.file_of(project, stack).is_file():
-            stack_files.write_from(project, stack, template)
-        return Delivery(project, stack, _say, shlex.split(recovery)).destroy(remove=True) == 0
-    except TowpathError as error:
-        _say(f"towpath: {stack}: {error}\n")
-        return False
+    if not stack_files.file_of(project, stack).is_file():
+        stack_files.write_from(project, stack, template)
+    return Delivery(project, stack, _say, shlex.split(recovery)).destroy(remove=True) == 0
 
 
 def _lifetime(hours: float) -> dt.timedelta:
