@@ -139,12 +139,15 @@ def test_a_stack_gives_its_registry_and_its_admin(server: RegistryServer, tmp_pa
     }
     (tmp_path / "outputs.json").write_text(json.dumps(outputs))
     pulumi = tmp_path / "pulumi"
-    pulumi.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/asked\ncat {tmp_path}/outputs.json\n')
+    pulumi.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\ncat {tmp_path}/outputs.json\n')
     pulumi.chmod(0o755)
     path = f"{tmp_path}:{os.environ['PATH']}"
     done = towpath(server, "list", "-f", "plain", "-s", "lab", PATH=path)
     assert len(done.stdout.splitlines()) == 4, done.stderr
-    assert (tmp_path / "asked").read_text().strip() == "stack output --json --show-secrets --stack lab"
+    assert (tmp_path / "asked").read_text().splitlines() == [
+        "stack output --json --show-secrets --stack lab",
+        "config --json --show-secrets --non-interactive --stack lab",
+    ]
     (tmp_path / "outputs.json").write_text('{"registry": {"host": "h"}, "credentials": {"a": {"password": "hidden"}}}')
     broken = towpath(server, "list", "-s", "lab", PATH=path)
     assert broken.returncode == 1

@@ -1,6 +1,7 @@
 """The registry as the last `up` left it, from the stack's outputs: nothing of this run is known while it plans."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from towpath.access.registry_access import RegistryAccess
@@ -20,14 +21,16 @@ def deployed_registry(
     if not registry or not logins:
         return None
     login = logins[writing_account(settings.accounts, logins)]
-    host: str = registry["host"]
+    asked = RegistryAccess(registry["host"], login["username"], login["password"], registry["ca_pem"])
+    return on_the_way_of(settings, asked, connections)
+
+
+def on_the_way_of(settings: Settings, asked: RegistryAccess, connections: Mapping[str, Connection]) -> RegistryAccess:
+    """Return the same access, reached as the settings say; `connections` are of need where that is by SSH."""
     there = settings.registry_address(settings.registry_node)
-    moved = host != settings.registry_endpoint
-    return RegistryAccess(
-        registry=host,
-        username=login["username"],
-        password=login["password"],
-        ca_pem=registry["ca_pem"],
+    moved = asked.registry != settings.registry_endpoint
+    return replace(
+        asked,
         address=(there, settings.registry_port) if there and not moved else None,
         through=connections[settings.registry_node] if settings.registry.access == "ssh" else None,
     )

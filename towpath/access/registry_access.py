@@ -21,6 +21,7 @@ class RegistryAccess:
     registry: str
     """`HOST:PORT`, as image references and the certificate have it."""
     username: str
+    """Empty: it is asked without a login."""
     password: str = field(repr=False)
     ca_pem: str | None = None
     """What to trust instead of the system's CAs."""
@@ -53,10 +54,20 @@ class RegistryAccess:
             through=from_record(through) if through else None,
         )
 
+    @property
+    def credentials(self) -> Credentials | None:
+        """The account's."""
+        return Credentials(self.username, self.password) if self.username else None
+
     @asynccontextmanager
-    async def session(self, limits: Limits | None = None, retry: Retry | None = None) -> AsyncIterator[RegistrySession]:
-        """Open the registry. Raises RegistryError kinds while it is asked, and SshError where a machine leads there."""
-        credentials = Credentials(self.username, self.password)
+    async def session(
+        self, limits: Limits | None = None, retry: Retry | None = None, *, credentials: Credentials | None = None
+    ) -> AsyncIterator[RegistrySession]:
+        """Open the registry, as its account unless others are given.
+
+        Raises RegistryError kinds while it is asked, and SshError where a machine leads there.
+        """
+        credentials = credentials or self.credentials
         if self.through is None:
             async with RegistrySession(
                 self._endpoint(self.address), credentials, limits=limits, retry=retry

@@ -4,13 +4,14 @@ import inspect
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from towpath.cli import stack_output
+from towpath.cli.stack_registry import stack_registry
 from towpath.errors import TowpathError
 from towpath.oci.reference import Reference
 from towpath.registry_client import docker_config
@@ -36,19 +37,20 @@ class Connection:
     stack: Annotated[str | None, typer.Option("--stack", "-s", help="use this Pulumi stack's registry")] = None
     concurrency: Annotated[int, typer.Option("--concurrency", min=1, max=64, help="requests at once")] = 8
 
-    def open(self, reference: str | None = None) -> RegistrySession:
+    def open(self, reference: str | None = None) -> AbstractAsyncContextManager[RegistrySession]:
         """Make a session for the registry of the options, else of the stack, else of `reference`.
 
-        Raises OptionsError, PulumiError, StackOutputError, DockerConfigError, InvalidReferenceError.
+        Raises OptionsError, PulumiError, StackOutputError, SettingsError, DockerConfigError, InvalidReferenceError.
         """
-        outputs = stack_output.read(self.stack) if self.stack else None
-        registry = self.registry or (outputs.registry.host if outputs else None) or _registry_of(reference)
+        of_stack = stack_registry(self.stack) if self.stack else None
+        registry = self.registry or (of_stack.registry if of_stack else None) or _registry_of(reference)
         if registry is None:
             raise OptionsError("which registry? give --registry HOST:PORT, or -s STACK for a stack's own")
-        of_stack = outputs if outputs and outputs.registry.host == registry else None
-        endpoint = Endpoint(registry, self._ca_pem() or (of_stack.registry.ca_pem if of_stack else None))
-        credentials = self._credentials(of_stack.account() if of_stack else None, registry)
-        return RegistrySession(endpoint, credentials, limits=Limits(concurrency=self.concurrency))
+        limits, ca_pem = Limits(concurrency=self.concurrency), self._ca_pem()
+        if of_stack is None or of_stack.registry != registry:
+            return RegistrySession(Endpoint(registry, ca_pem), self._credentials(None, registry), limits=limits)
+        credentials = self._credentials(of_stack.credentials, registry)
+        return replace(of_stack, ca_pem=ca_pem or of_stack.ca_pem).session(limits, credentials=credentials)
 
     def _ca_pem(self) -> str | None:
         if self.ca is None:

@@ -36,8 +36,7 @@ def export_images(
     """Copy images out into an OCI image layout, with what refers to them. Run again, it goes on where it ended."""
     if bool(references) == everything:
         raise OptionsError("which images? name some, or give --all")
-    session = connection.open(references[0] if references else None)
-    done = asyncio.run(_export(session, destination, references or []))
+    done = asyncio.run(_export(connection, destination, references or []))
     images = "1 image" if done.images == 1 else f"{done.images} images"
     sys.stderr.write(f"{destination}: {images}, {done.blobs} blobs, {decimal(done.fetched_bytes)} fetched\n")
 
@@ -51,20 +50,20 @@ def import_layout(
 ) -> None:
     """Copy images in, with what refers to them; digests stay, and what is there already is not sent."""
     content = open_content(source)
-    session = connection.open()
 
-    async def run() -> list[Imported]:
-        async with session:
+    async def run() -> tuple[str, list[Imported]]:
+        async with connection.open() as session:
             with copying(f"Copying into {session.registry}") as told:
-                return await import_images(session, content, Naming(name, prefix), told)
+                return session.registry, await import_images(session, content, Naming(name, prefix), told)
 
-    for imported in asyncio.run(run()):
+    registry, images = asyncio.run(run())
+    for imported in images:
         mark = f":{imported.reference.tag}" if imported.reference.tag else f"@{imported.reference.digest}"
-        sys.stdout.write(f"{session.registry}/{imported.reference.repository}{mark}\n")
+        sys.stdout.write(f"{registry}/{imported.reference.repository}{mark}\n")
 
 
-async def _export(session: RegistrySession, destination: Path, texts: list[str]) -> Exported:
-    async with session:
+async def _export(connection: Connection, destination: Path, texts: list[str]) -> Exported:
+    async with connection.open(texts[0] if texts else None) as session:
         references = [_reference(text, session.registry) for text in texts] or await _every_tag(session)
         with copying(f"Copying to {destination}") as told:
             if destination.suffix != ".tar":

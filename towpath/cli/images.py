@@ -15,10 +15,8 @@ from towpath.cli.progress import walking
 from towpath.images.listing import image_rows, registry_bytes, usage_rows
 from towpath.images.snapshot import Snapshot
 from towpath.images.walk import Detail, Scope, walk
-from towpath.oci.manifest import Manifest
 from towpath.oci.reference import Reference
 from towpath.registry_client import manifest
-from towpath.registry_client.session import RegistrySession
 
 app = typer.Typer(help="The images of a registry.", no_args_is_help=True)
 app.command("export")(copying.export_images)
@@ -76,14 +74,10 @@ def digest(
     """Look up the digest that a tag leads to: an index's own, not that of one of its platforms."""
     if how not in (Format.PLAIN, Format.JSON):
         raise OptionsError("a digest is printed as plain or as json")
-    session = connection.open(reference)
-    named = Reference.parse(reference, session.registry)
-    if named.registry != session.registry:
-        raise OptionsError(f"{reference} is of another registry than {session.registry}; leave one of them out")
     if how is Format.PLAIN:
-        sys.stdout.write(f"{asyncio.run(_head(session, named))}\n")
+        sys.stdout.write(f"{asyncio.run(_head(connection, reference))}\n")
     else:
-        json.dump(_described(named, asyncio.run(_get(session, named))), sys.stdout, indent=2)
+        json.dump(asyncio.run(_described(connection, reference)), sys.stdout, indent=2)
         sys.stdout.write("\n")
 
 
@@ -102,17 +96,16 @@ def _end(snapshot: Snapshot) -> None:
         raise typer.Exit(1)
 
 
-async def _head(session: RegistrySession, named: Reference) -> str:
-    async with session:
+async def _head(connection: Connection, reference: str) -> str:
+    async with connection.open(reference) as session:
+        named = _named(reference, session.registry)
         return (await manifest.head(session, named.repository, named.locator)).digest
 
 
-async def _get(session: RegistrySession, named: Reference) -> Manifest:
-    async with session:
-        return await manifest.get(session, named.repository, named.locator)
-
-
-def _described(named: Reference, found: Manifest) -> dict[str, object]:
+async def _described(connection: Connection, reference: str) -> dict[str, object]:
+    async with connection.open(reference) as session:
+        named = _named(reference, session.registry)
+        found = await manifest.get(session, named.repository, named.locator)
     return {
         "reference": str(named),
         "digest": found.digest,
@@ -123,3 +116,10 @@ def _described(named: Reference, found: Manifest) -> dict[str, object]:
             for child in found.manifests
         ],
     }
+
+
+def _named(reference: str, registry: str) -> Reference:
+    named = Reference.parse(reference, registry)
+    if named.registry != registry:
+        raise OptionsError(f"{reference} is of another registry than {registry}; leave one of them out")
+    return named

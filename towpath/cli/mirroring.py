@@ -19,7 +19,6 @@ from towpath.images.mirror.source import UpstreamSource
 from towpath.images.mirror.sources import Sources
 from towpath.images.mirror.upstream_way import UpstreamWay
 from towpath.registry_client import docker_config
-from towpath.registry_client.session import RegistrySession
 from towpath.settings.mirror import MirrorImage
 
 
@@ -39,7 +38,7 @@ def copy_images(
     The source is asked as whom `docker login` kept, and through the environment's proxy.
     """
     image = _image({"from": source, "to": to, "platforms": platform or [], "referrers": referrers})
-    outcome = asyncio.run(_copy(connection.open(), image, _ways(image, source_ca)))
+    outcome = asyncio.run(_copy(connection, image, _ways(image, source_ca)))
     if outcome.failures:
         raise MirrorError("\n".join(outcome.failures))
     for target, digest in outcome.placed.items():
@@ -47,8 +46,8 @@ def copy_images(
     sys.stderr.write(f"{decimal(outcome.copied_bytes)} sent\n")
 
 
-async def _copy(session: RegistrySession, image: MirrorImage, ways: dict[str, UpstreamWay]) -> Outcome:
-    async with session, Sources(ways, Path.cwd()) as sources:
+async def _copy(connection: Connection, image: MirrorImage, ways: dict[str, UpstreamWay]) -> Outcome:
+    async with connection.open() as session, Sources(ways, Path.cwd()) as sources:
         wanted = await resolve([image], sources)
         if problems := [each.problem for each in wanted if each.problem]:
             raise MirrorError("\n".join(problems))
