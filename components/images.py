@@ -88,6 +88,13 @@ class Images:
         # A program of somebody else gives out anything by these names, and so may another environment of it.
         registry = outputs.get("registry")
         ours = isinstance(registry, Mapping) and registry.get("host") == self._settings.registry_endpoint
+        if outputs and not ours:
+            pulumi.log.warn(
+                f"{self._settings.registry_endpoint}: the stack's outputs `registry` and `credentials` are not this "
+                "registry's, so its images cannot be looked at, and none is listed to be deleted; export this "
+                "environment's by these names",
+                self._in.component,
+            )
         return outputs if ours else {}
 
     def _mirror_search(self) -> "MirrorSearch":

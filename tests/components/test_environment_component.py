@@ -73,20 +73,25 @@ def test_its_credentials_are_secret(recorder: Any) -> pulumi.Output[None]:
     [
         {"registry": "https://10.9.9.9:6000", "credentials": "of something else"},
         {"registry": {"host": "10.9.9.9:6000"}, "credentials": {"ci": {"username": "ci", "password": "hush"}}},
+        {"address": "an output of the rest of the program"},
     ],
 )
 @pulumi.runtime.test
-def test_outputs_that_are_of_something_else_delete_nothing(
+def test_outputs_that_are_of_something_else_delete_nothing_and_that_is_said(
     outputs: dict[str, Any], recorder: Any, monkeypatch: pytest.MonkeyPatch
 ) -> pulumi.Output[None]:
     monkeypatch.setattr(Survey, "__init__", lambda *_: pytest.fail("another registry is asked"))
     recorder.last_outputs = outputs
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", lambda text, *_: said.append(text))
     policies = [{"repositories": "team/*", "keep_last": 3}]
     made = Environment("pulling", {**args(), "images": {"retention": {"policies": policies}}})
 
     def check(_: Any) -> None:
         (inputs,) = recorder.of_type("images:ImageDeletion").values()
         assert inputs["deletions"] == {}
+        (warning,) = said
+        assert warning.startswith("10.0.0.1:6000: the stack's outputs `registry` and `credentials` are not this")
 
     return made.images.apply(check)
 
