@@ -37,7 +37,7 @@ def configuration(names: Sequence[str], paths: Paths) -> dict[str, Any]:
             "rollout": {"max_unavailable": "100%"},
             "members": {name: {"address": node_address(name)} for name in names},
         },
-        "registry": {"host": REGISTRY, "hosts_entry": False},
+        "registry": {"host": REGISTRY, "node": names[0], "hosts_entry": False},
         "accounts": [{"name": "ci", "role": "push"}],
     }
 
