@@ -1,10 +1,19 @@
-"""The nodes of the benchmark: settings that hold, and one document for all of them, as the peers have."""
+"""The nodes of the benchmark: settings that hold, and files that differ by the node's address alone, as the peers'."""
 
 from pathlib import Path
 
 from bench.nodes.wish import configuration, documents, settings_of
 from lab.paths import Paths
+from lab.topology import node_address
 from tests.unit.self_signed import certificate_for
+from towpath.applier.document import Document
+from towpath.applier.entries import File
+
+
+def files(document: Document, address: str) -> dict[str, str]:
+    return {
+        each.path: str(each.content).replace(address, "ADDRESS") for each in document.files if isinstance(each, File)
+    }
 
 
 def test_every_node_is_to_look_the_same(tmp_path: Path) -> None:
@@ -15,5 +24,6 @@ def test_every_node_is_to_look_the_same(tmp_path: Path) -> None:
 
     wished = documents(settings_of(configuration(["node-3", "node-4"], paths)), ca_pem)
 
-    assert wished["node-3"].entries
-    assert wished["node-3"].entries == wished["node-4"].entries
+    first, second = (files(wished[name], node_address(name)) for name in ("node-3", "node-4"))
+    assert "ADDRESS" in "".join(first.values())
+    assert first == second
