@@ -57,7 +57,8 @@ class Scope:
     """What to read: `wanted` repositories (None: all), and how deep.
 
     `names`: read these, and do not look at the catalogue. `further`: manifests beside the tagged ones, by repository.
-    `referrers`: ask what refers to each manifest.
+    `referrers`: ask what refers to each manifest. `configs`: read what says when an image was made, and for what.
+    `on_manifest` gets each manifest as it was read, for whoever needs its bytes.
     """
 
     detail: Detail = Detail.FULL
@@ -65,6 +66,8 @@ class Scope:
     further: Mapping[str, Iterable[Digest]] = field(default_factory=dict)
     referrers: bool = False
     names: tuple[str, ...] | None = None
+    configs: bool = True
+    on_manifest: Callable[[Manifest], None] = lambda _: None
 
 
 async def walk(session: RegistrySession, scope: Scope | None = None, on_progress: OnProgress | None = None) -> Snapshot:
@@ -157,8 +160,9 @@ class _Walker:
             return None
         if found.digest in manifests:
             return found.digest
+        self._scope.on_manifest(found)
         manifests[found.digest] = self._record(found, _NO_CONFIG)
-        if not found.is_index:
+        if self._scope.configs and not found.is_index:
             manifests[found.digest] = self._record(found, await self._config(repository, place, found))
         self._progress.manifests += 1
         others = found.manifests

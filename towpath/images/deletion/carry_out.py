@@ -7,6 +7,7 @@ everywhere ends all of it. Only a definite 404 counts as gone.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from towpath.images.deletion.recheck import recheck, without
 from towpath.images.deletion.saved_run import SavedManifest
@@ -28,6 +29,9 @@ from towpath.registry_client.errors import (
     UnreachableError,
 )
 from towpath.registry_client.session import RegistrySession
+
+if TYPE_CHECKING:
+    from towpath.oci.digest import Digest
 
 _EVERYWHERE = (
     UnauthorizedError,
@@ -93,6 +97,7 @@ class _Repository:
         self._outcome = outcome
         self._save = save
         self._running = running
+        self._going: dict[Digest, Manifest] = {}
 
     async def carry_out(self, steps: tuple[Step, ...]) -> None:
         """Look again, save, delete. Raises RegistryError for the first that fails."""
@@ -102,7 +107,8 @@ class _Repository:
         checked = recheck(steps, record, self._running)
         self._outcome.gone += checked.gone
         self._outcome.skipped += checked.skipped
-        waiting = await self._saved(checked.agreed, record)
+        waiting = checked.agreed
+        self._save_all(waiting)
         while waiting:
             step, waiting = waiting[0], waiting[1:]
             if objection := await self._moved(step):
@@ -117,7 +123,19 @@ class _Repository:
         """Read the repository as it is now; None where nothing of it may be deleted, or nothing is left to."""
         digests = [step.digest for step in steps if not step.untag]
         digests += [image.digest for image in self._running if image.digest]
-        scope = Scope(names=(self._name,), further={self._name: digests}, referrers=True)
+        going = {step.digest for step in steps}
+
+        def take_down(found: Manifest) -> None:
+            if found.digest in going:
+                self._going[found.digest] = found
+
+        scope = Scope(
+            names=(self._name,),
+            further={self._name: digests},
+            referrers=True,
+            configs=False,
+            on_manifest=take_down,
+        )
         found = await walk(self._session, scope)
         unread = next((failure for failure in found.failures if not failure.gone), None)
         if unread:
@@ -125,28 +143,11 @@ class _Repository:
             return None
         return found.repositories[self._name]
 
-    async def _saved(self, steps: tuple[Step, ...], record: RepositoryRecord) -> tuple[Step, ...]:
-        """Save what goes, and return the steps without those whose manifest cannot be saved as it was."""
-        saved: list[SavedManifest] = []
-        for step in steps:
-            try:
-                found = await self._get(step)
-            except FormatError as error:
-                self._outcome.skipped.append((step, f"it cannot be saved: {error}"))
-                rest = without([each for each in steps if each != step], step.digest, record)
-                self._outcome.skipped += rest.skipped
-                return await self._saved(rest.agreed, record)
-            if found is not None:
-                saved.append(SavedManifest.of(self._name, found, step.tags, step.reason))
-        if saved:
+    def _save_all(self, steps: tuple[Step, ...]) -> None:
+        """Save what goes, from the bytes that were read to look at it again."""
+        if steps:
+            saved = (SavedManifest.of(self._name, self._going[step.digest], step.tags, step.reason) for step in steps)
             self._save(tuple(saved))
-        return steps
-
-    async def _get(self, step: Step) -> Manifest | None:
-        try:
-            return await manifest.get(self._session, self._name, step.digest)
-        except NotFoundError:
-            return None
 
     async def _moved(self, step: Step) -> str:
         """Say where a tag of the step leads now, if not to its manifest."""
