@@ -8,6 +8,7 @@ from typing import Any
 from towpath.access.registry_access import RegistryAccess
 from towpath.errors import TowpathError
 from towpath.registry.config import PODS, SERVED_BY
+from towpath.registry_client.answer import Answer
 from towpath.registry_client.catalog import ping
 from towpath.registry_client.errors import RegistryError, UnauthorizedError
 from towpath.ssh.errors import SshError
@@ -59,8 +60,7 @@ async def pods_answer(record: Mapping[str, Any], patience_seconds: float = ROUTE
 
 async def _pods_answered(access: RegistryAccess) -> bool:
     try:
-        async with access.session() as session:
-            answer = await ping(session)
+        answer = await _asked(access)
     except (RegistryError, SshError):
         return False
     return bool(answer.headers.get(SERVED_BY) == PODS)
@@ -73,8 +73,7 @@ async def _until_it_serves(access: RegistryAccess) -> None:
 
 async def _refuses_nobody(access: RegistryAccess) -> None:
     try:
-        async with dataclasses.replace(access, username="nobody", password="").session() as session:
-            await ping(session)
+        await _asked(dataclasses.replace(access, username="nobody", password=""))
     except UnauthorizedError:
         return
     except (RegistryError, SshError) as error:
@@ -85,11 +84,15 @@ async def _refuses_nobody(access: RegistryAccess) -> None:
 async def _complaint(access: RegistryAccess) -> str | None:
     """Return why it does not serve, or None."""
     try:
-        async with access.session() as session:
-            await ping(session)
+        await _asked(access)
     except (RegistryError, SshError) as error:
         return str(error)
     return None
+
+
+async def _asked(access: RegistryAccess) -> Answer:
+    async with access.session() as session:
+        return await ping(session)
 
 
 async def _last_words(access: RegistryAccess, seconds: float) -> str:

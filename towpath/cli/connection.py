@@ -11,12 +11,12 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from towpath.access.registry_access import RegistryAccess
 from towpath.cli.stack_registry import stack_registry
 from towpath.errors import TowpathError
 from towpath.oci.reference import Reference
 from towpath.registry_client import docker_config
 from towpath.registry_client.credentials import Credentials
-from towpath.registry_client.endpoint import Endpoint
 from towpath.registry_client.session import RegistrySession
 from towpath.registry_client.transport import Limits
 
@@ -46,11 +46,10 @@ class Connection:
         registry = self.registry or (of_stack.registry if of_stack else None) or _registry_of(reference)
         if registry is None:
             raise OptionsError("which registry? give --registry HOST:PORT, or -s STACK for a stack's own")
-        limits, ca_pem = Limits(concurrency=self.concurrency), self._ca_pem()
-        if of_stack is None or of_stack.registry != registry:
-            return RegistrySession(Endpoint(registry, ca_pem), self._credentials(None, registry), limits=limits)
-        credentials = self._credentials(of_stack.credentials, registry)
-        return replace(of_stack, ca_pem=ca_pem or of_stack.ca_pem).session(limits, credentials=credentials)
+        access = of_stack if of_stack and of_stack.registry == registry else RegistryAccess(registry, "", "")
+        access = replace(access, ca_pem=self._ca_pem() or access.ca_pem)
+        credentials = self._credentials(access.credentials, registry)
+        return access.session(Limits(concurrency=self.concurrency), credentials=credentials)
 
     def _ca_pem(self) -> str | None:
         if self.ca is None:

@@ -35,6 +35,7 @@ def stack_registry(stack: str) -> RegistryAccess:
     entries = pulumi.raw_configuration(project, stack)
     if not any(key.startswith(_OURS) for key in entries):
         return access
-    settings, read = load_settings(entries, reader(project)), reader(project)
+    read = reader(project)
+    settings = load_settings(entries, read)
     through = connections(settings.nodes, read) if settings.registry.access == "ssh" else {}
     return on_the_way_of(settings, access, through)
