@@ -1,31 +1,37 @@
-"""Objects of a cluster from manifests, as the typed resources of the kubernetes plugin."""
+"""Objects of a cluster from manifests, as resources of the kubernetes plugin.
 
-from typing import Any
+They are registered by their type token, as the SDK's classes do it: to import those takes most of a second on every
+run, for nothing that a manifest has not already.
+"""
+
+from collections.abc import Mapping
 
 import pulumi
 
 from towpath.registry.deployment.naming import Manifest
 
+_SECRET_OUTPUTS = {"Secret": ["data", "stringData"]}
+"""What may never stand in plain text in a state, whatever a program marks as secret; by kind."""
+
 
 def kubernetes_object(
-    name: str, manifest: Manifest, opts: pulumi.ResourceOptions, string_data: pulumi.Input[dict[str, str]] | None = None
+    name: str,
+    manifest: Manifest,
+    opts: pulumi.ResourceOptions,
+    contents: Mapping[str, pulumi.Input[Mapping[str, str]]] | None = None,
 ) -> pulumi.CustomResource:
-    """Register the object that a manifest describes. `string_data` is a Secret's content, secret itself."""
-    import pulumi_kubernetes as kubernetes  # noqa: PLC0415 most of a second to import, and many stacks need none
+    """Register the object that a manifest describes.
 
-    kinds: dict[str, Any] = {
-        "Namespace": kubernetes.core.v1.Namespace,
-        "Secret": kubernetes.core.v1.Secret,
-        "PersistentVolume": kubernetes.core.v1.PersistentVolume,
-        "PersistentVolumeClaim": kubernetes.core.v1.PersistentVolumeClaim,
-        "Service": kubernetes.core.v1.Service,
-        "Deployment": kubernetes.apps.v1.Deployment,
-        "PodDisruptionBudget": kubernetes.policy.v1.PodDisruptionBudget,
-        "NetworkPolicy": kubernetes.networking.v1.NetworkPolicy,
-        "Ingress": kubernetes.networking.v1.Ingress,
-    }
-    fields = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind")}
-    if string_data is not None:
-        fields["string_data"] = string_data
-    made: pulumi.CustomResource = kinds[manifest["kind"]](name, **fields, opts=opts)
-    return made
+    `contents` is a Secret's `data` or `stringData`, by that name; it is secret itself.
+    """
+    secret = pulumi.ResourceOptions(additional_secret_outputs=_SECRET_OUTPUTS.get(manifest["kind"]))
+    filled = {key: pulumi.Output.secret(value) for key, value in (contents or {}).items()}
+    return pulumi.CustomResource(
+        token(manifest), name, {**manifest, **filled}, pulumi.ResourceOptions.merge(opts, secret)
+    )
+
+
+def token(manifest: Manifest) -> str:
+    """Return the plugin's name of a kind: `kubernetes:GROUP/VERSION:KIND`, where the core's group is called `core`."""
+    api = manifest["apiVersion"]
+    return f"kubernetes:{api if '/' in api else f'core/{api}'}:{manifest['kind']}"

@@ -10,6 +10,7 @@ import pulumi
 from components.dynamic.pull_secret_set import PullSecretSet
 from components.dynamic.pull_secrets_outcome import PullSecretsOutcome
 from components.dynamic.service_account_entries import ServiceAccountEntries
+from components.kubernetes_object import kubernetes_object
 from components.kubernetes_provider import KubernetesCluster
 from towpath.accounts.choice import pulling_account
 from towpath.pull_secrets.docker_config import docker_config_json
@@ -111,8 +112,6 @@ class PullSecrets(pulumi.ComponentResource):
         self, survey: Survey, contents: Mapping[str, pulumi.Output[dict[str, str]]], holder: PullSecretSet
     ) -> list[pulumi.Resource]:
         """Register a Secret a namespace. Pulumi lets go of them without deleting: the set does that, for both ways."""
-        import pulumi_kubernetes as kubernetes  # noqa: PLC0415 most of a second to import, and many stacks need none
-
         args, made = self._args, list[pulumi.Resource]()
         options = pulumi.ResourceOptions(
             parent=self, provider=args.cluster.taking_over, depends_on=[holder], retain_on_delete=True
@@ -121,21 +120,11 @@ class PullSecrets(pulumi.ComponentResource):
             if chosen.name in survey.refused:
                 continue
             manifest = pull_secret(args.settings.secret, chosen.name, args.asked.owner, "")
-            content = contents[str(chosen.rule)]
-            metadata = kubernetes.meta.v1.ObjectMetaArgs(
-                **manifest["metadata"],
-                # Else a change could not be set where the set resource had applied it before.
-                annotations={"pulumi.com/patchForce": "true"},
-            )
-            made.append(
-                kubernetes.core.v1.Secret(
-                    f"{self._name}-{chosen.name}",
-                    metadata=metadata,
-                    type=manifest["type"],
-                    data=content.apply(partial(_data, manifest)),
-                    opts=options,
-                )
-            )
+            # Else a change could not be set where the set resource had applied it before.
+            annotations = {"annotations": {"pulumi.com/patchForce": "true"}}
+            wanted = {**manifest, "metadata": {**manifest["metadata"], **annotations}}
+            data = {"data": contents[str(chosen.rule)].apply(partial(_data, manifest))}
+            made.append(kubernetes_object(f"{self._name}-{chosen.name}", wanted, options, data))
         return made
 
     def _entries(self, survey: Survey, after: Sequence[pulumi.Resource]) -> ServiceAccountEntries:

@@ -167,7 +167,7 @@ class RegistryDeployment(pulumi.ComponentResource):
         self, kind: str, files: pulumi.Output[dict[str, dict[str, str]]], after: Sequence[pulumi.Resource]
     ) -> pulumi.Resource:
         manifest = secret(self._deployment, kind)
-        return kubernetes_object(f"{self._name}-{kind}", manifest, self._options(after), files[kind])
+        return kubernetes_object(f"{self._name}-{kind}", manifest, self._options(after), {"stringData": files[kind]})
 
     def _checksum(self, kind: str, files: pulumi.Output[dict[str, dict[str, str]]]) -> pulumi.Output[str]:
         """Return what a preview may show of a Secret's change."""
