@@ -4,13 +4,12 @@ Arguments come from the engine: flags for logging and tracing, and last the engi
 """
 
 import os
-import signal
 import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 
+from engine.ending import Ending
 from engine.language.bare_sdk import stand_in
 
 stand_in()
@@ -29,9 +28,7 @@ _GRACE_SECONDS = 3.0
 
 def main() -> None:
     """Serve until SIGINT or SIGTERM, then end without a word."""
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    ending = Ending()
     address = sys.argv[-1] if len(sys.argv) > 1 else ""
     children = Children()
     server = grpc.server(
@@ -46,7 +43,7 @@ def main() -> None:
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    stop.wait()
+    ending.wait()
     children.interrupt()
     children.await_end(_GRACE_SECONDS)
     # Calls in flight have no one left to answer; waiting for their threads would hold up the engine's own end.

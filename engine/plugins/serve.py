@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NoReturn
 
 import grpc
 
+from engine.ending import Ending
 from engine.plugins.engine_log import GrpcEngineLog
 from engine.plugins.proto import provider_pb2_grpc
 from engine.plugins.servicer import Servicer
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from engine.plugins.package import Package
 
 # More than an engine runs at once by default on any machine (`--parallel`, 16 times the cores, is no ceiling): threads
@@ -35,18 +32,12 @@ def main(package: Package, servicer: type[Servicer] = Servicer) -> NoReturn:
     plugin must not outlive it: SIGINT and SIGTERM end the process quietly, and a killed engine is noticed by its child
     having a new parent.
     """
-    parent = os.getppid()
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        _end(package)
-
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
+    parent, ending = os.getppid(), Ending()
     server = Server(package, sys.argv[1] if len(sys.argv) > 1 else "", servicer)
     sys.stdout.write(f"{server.port}\n")
     sys.stdout.flush()
-    while os.getppid() == parent:
-        time.sleep(_PARENT_WATCH_SECONDS)
+    while os.getppid() == parent and not ending.wait(_PARENT_WATCH_SECONDS):
+        pass
     _end(package)
 
 

@@ -1,0 +1,39 @@
+"""A host or plugin ends at once, whichever of its threads is handed the engine's signal."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.layout import CHECKOUT
+
+_LAUNCHER = CHECKOUT / "engine" / "launch.py"
+_PATIENCE_SECONDS = 60
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+@pytest.mark.parametrize("module", ["engine.language", "engine.plugins.random", "engine.plugins.tls"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_that_another_thread_got_ends_it(module: str, number: signal.Signals) -> None:
+    argv = [sys.executable, "-u", str(_LAUNCHER), str(CHECKOUT), module, "127.0.0.1:1"]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            assert process.stdout
+            assert process.stdout.readline().strip().isdigit()
+            threads = [int(task.name) for task in Path(f"/proc/{process.pid}/task").iterdir()]
+            other = next(thread for thread in threads if thread != process.pid)
+
+            assert _LIBC.tgkill(process.pid, other, int(number)) == 0, os.strerror(ctypes.get_errno())
+
+            # Its standard input stays open meanwhile: its end would end it too.
+            assert process.wait(_PATIENCE_SECONDS) == 0
+            assert process.stderr
+            assert process.stderr.read() == b""
+        finally:
+            process.kill()
