@@ -43,7 +43,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         """Give path and version of the project's interpreter."""
         with _reported(context):
             interpreter = _interpreter(request.info)
-            version = packages.ask(interpreter, "import platform; print(platform.python_version())")
+            version = packages.version_of(interpreter)
         return language_pb2.AboutResponse(executable=str(interpreter.executable), version=version)
 
     def GetRequiredPackages(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ for d in importlib.metadata.distributions():
 print(json.dumps([[n, v, k not in needed] for k, (n, v) in sorted(found.items())]))
 """
 _SECONDS = 30
+_RECORDED_VERSION = re.compile(r"^version(?:_info)?\s*=\s*(\d+\.\d+\.\d+)", re.MULTILINE)
+"""In pyvenv.cfg: `version` as the standard library's venv writes it, `version_info` as virtualenv and uv do."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,21 @@ def installed_needs(needs: Iterable[PluginNeed], plugins: Path) -> list[PluginNe
     resource that uses it fails, with the plugin's name.
     """
     return [need for need in needs if (plugins / f"resource-{need.name}-v{need.version}").is_dir()]
+
+
+def version_of(interpreter: Interpreter) -> str:
+    """Return an interpreter's version: a virtual environment's from its pyvenv.cfg; else it is asked.
+
+    The engine wants it on each run, and waits for it. Raises PackagesError.
+    """
+    if interpreter.virtualenv:
+        try:
+            recorded = _RECORDED_VERSION.search((interpreter.virtualenv / "pyvenv.cfg").read_text())
+        except (OSError, ValueError):
+            recorded = None
+        if recorded:
+            return recorded[1]
+    return ask(interpreter, "import platform; print(platform.python_version())")
 
 
 def list_dependencies(interpreter: Interpreter, *, transitive: bool) -> list[Dependency]:

@@ -1,6 +1,7 @@
 """What an interpreter's packages say about plugins and dependencies."""
 
 import json
+import platform
 import sys
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from engine.language.errors import PackagesError
 from engine.language.interpreter import Interpreter
-from engine.language.packages import PluginNeed, installed_needs, list_dependencies, plugin_needs
+from engine.language.packages import PluginNeed, installed_needs, list_dependencies, plugin_needs, version_of
 
 
 def _package(virtualenv: Path, name: str, content: object) -> None:
@@ -58,3 +59,22 @@ def test_an_interpreter_that_cannot_run_is_an_error_that_names_it(tmp_path: Path
         list_dependencies(Interpreter(broken, None), transitive=True)
     with pytest.raises(PackagesError, match="did not answer"):
         list_dependencies(Interpreter(tmp_path / "none", None), transitive=True)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "version"),
+    [
+        ("home = /usr/bin\nversion = 3.11.7\n", "3.11.7"),
+        ("implementation = CPython\nversion_info = 3.12.3.final.0\n", "3.12.3"),
+        ("uv = 0.9.1\nversion_info = 3.13.1\n", "3.13.1"),
+        ("home = /usr/bin\n", platform.python_version()),
+        (None, platform.python_version()),
+    ],
+)
+def test_a_virtual_environments_version_is_read_where_it_is_recorded(
+    tmp_path: Path, recorded: str | None, version: str
+) -> None:
+    if recorded is not None:
+        (tmp_path / "pyvenv.cfg").write_text(recorded)
+
+    assert version_of(Interpreter(Path(sys.executable), tmp_path)) == version
