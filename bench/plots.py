@@ -6,6 +6,8 @@ from pathlib import Path
 
 import matplotlib as mpl
 
+from bench.growth.power_law import PowerLaw
+
 mpl.use("svg")
 mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "towpath", "font.size": 9, "font.family": "sans-serif"})
 
@@ -34,8 +36,7 @@ class Curve:
 
     label: str
     points: Mapping[int, float]
-    exponent: float | None = None
-    factor: float | None = None
+    law: PowerLaw | None = None
 
 
 def bars(path: Path, title: str, drawn: Sequence[Bar]) -> None:
@@ -60,10 +61,10 @@ def growth(path: Path, title: str, across: str, unit: str, curves: Sequence[Curv
     figure, axes = plt.subplots(figsize=(_WIDTH_INCHES, 4.2))
     for curve in curves:
         sizes, values = list(curve.points), list(curve.points.values())
-        said = curve.label if curve.exponent is None else f"{curve.label} (n^{curve.exponent:.2f})"
+        said = curve.label if curve.law is None else f"{curve.label} (n^{curve.law.exponent:.2f})"
         [line] = axes.plot(sizes, values, marker="o", label=said)
-        if curve.exponent is not None and curve.factor is not None:
-            fitted = [curve.factor * size**curve.exponent for size in sizes]
+        if curve.law is not None:
+            fitted = [curve.law.at(size) for size in sizes]
             axes.plot(sizes, fitted, linestyle="--", linewidth=0.8, color=line.get_color())
     axes.set(xscale="log", yscale="log", xlabel=across, ylabel=unit)
     axes.set_title(title, loc="left")

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.child import measured
-from bench.growth.dimension import Dimension, Measure, Measured
+from bench.growth.dimension import Dimension, Measure
+from bench.growth.report import Measured
 from bench.images_copying.contenders import PROGRAM
 from bench.images_copying.ends import Ends
 from bench.images_copying.upstream import Sizes, fill
@@ -45,4 +46,6 @@ def measure(source: RegistryServer, project: PulumiProject, folder: Path, size: 
     return found
 
 
-IMAGES = Dimension("images", "Images that are copied", "images", (10, 30, 100, 300, 1_000), (2, 4, 8), opened)
+IMAGES = Dimension(
+    "images", "Images that are copied", "images", (10, 30, 100, 300, 1_000), (2, 4, 8), opened, (10_000,)
+)

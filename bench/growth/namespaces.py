@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.child import measured
-from bench.growth.dimension import Dimension, Measure, Measured
+from bench.growth.dimension import Dimension, Measure
+from bench.growth.report import Measured
 from bench.pull_secrets.contenders import Towpath
 from bench.pull_secrets.site import Site
 from lab.cluster.local_control_plane import ControlPlane
@@ -58,4 +59,5 @@ NAMESPACES = Dimension(
     (10, 50, 200, 1_000, 5_000),
     (5, 10, 20),
     opened,
+    (50_000,),
 )

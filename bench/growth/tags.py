@@ -11,7 +11,8 @@ from pathlib import Path
 from bench.child import measured
 from bench.command_clients import CommandClients
 from bench.filled_registry import fill
-from bench.growth.dimension import Dimension, Measure, Measured
+from bench.growth.dimension import Dimension, Measure
+from bench.growth.report import Measured
 from bench.pulumi_project import CHECKOUT
 from tests.lab.registry_server import RegistryServer
 
@@ -66,4 +67,5 @@ TAGS = Dimension(
     (100, 500, 2_000, 10_000, 50_000),
     (100, 200, 400),
     opened,
+    (1_000_000,),
 )

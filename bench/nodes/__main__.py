@@ -4,11 +4,12 @@ import argparse
 import dataclasses
 import statistics
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.harness import Comparison, Times, is_short, machine, said, timed, turns
+from bench.growth.report import curves, plots, table
+from bench.harness import Comparison, Times, is_short, machine, medians, results_folder, said, timed, turns
 from bench.nodes.contender import Contender
 from bench.nodes.fleet import Fleet, added_nodes, same
 from bench.nodes.peers.ansible import Ansible
@@ -100,7 +101,24 @@ def report(measured: dict[int, Measured], raw: Raw, where: dict[str, Any]) -> No
                 result |= restarts(found.first, follow_ups)
                 tables.append(_shares(result))
             results[count] = result
+        tables += _growth(comparison, results)
         comparison.write({**results[most], "nodes": most, "by_nodes": results, "conditions": where}, tables)
+
+
+def _growth(comparison: Comparison, results: Mapping[int, Mapping[str, Any]]) -> list[str]:
+    """Draw how everybody's time grows with the nodes, and return the Markdown that shows it."""
+    drawn = curves(
+        {
+            count: {f"{name}, seconds": seconds for name, seconds in medians(result).items()}
+            for count, result in results.items()
+        }
+    )
+    name = f"{comparison.name}-growth"
+    return [
+        f"### {comparison.title}, by nodes\n",
+        table("nodes", drawn),
+        *plots(results_folder(), name, comparison.title, "nodes", drawn),
+    ]
 
 
 def restarts(first: Times, follow_ups: float) -> dict[str, Any]:
