@@ -14,7 +14,8 @@ from tests.lab.test_images_deletion_real import NOW, inputs, planned, pulls, tag
 from tests.lab.test_registry_client_collection import fill
 from tests.lab.test_registry_client_real import open_session, push_image
 from towpath.access.registry_access import RegistryAccess
-from towpath.images.deletion.carry_out import Outcome, carry_out
+from towpath.images.deletion.carry_out import carry_out
+from towpath.images.deletion.outcome import Outcome
 from towpath.images.deletion.saved_run import SavedManifest
 from towpath.images.deletion.step import Step, steps_of, to_inputs
 from towpath.images.deletion.upkeep import delete_images

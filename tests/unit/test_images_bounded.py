@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from towpath.images.bounded import for_each
+from towpath.images.bounded import Room, for_each
 
 
 async def test_no_more_than_the_limit_run_and_items_are_not_taken_ahead() -> None:
@@ -60,3 +60,35 @@ async def test_a_failing_source_is_raised_too() -> None:
 
     with pytest.raises(ValueError, match="source"):
         await for_each(items(), work, 3)
+
+
+async def test_a_room_is_never_overfull_nor_waited_for_in_a_ring() -> None:
+    """Two large ones that come at the same time get in one after the other, and a small one does not pass them."""
+    room, inside, most, order = Room(4), 0, 0, []
+
+    async def stay(size: int) -> None:
+        nonlocal inside, most
+        async with room.taken(size):
+            order.append(size)
+            inside += size
+            most = max(most, inside)
+            await asyncio.sleep(0)
+            inside -= size
+
+    await asyncio.wait_for(asyncio.gather(*(stay(size) for size in (3, 4, 3, 1, 1))), 5)
+    assert (most, inside, order) == (4, 0, [3, 4, 3, 1, 1])
+
+
+async def test_whoever_gives_up_waiting_leaves_no_room_taken() -> None:
+    room = Room(2)
+    async with room.taken(1):
+        waiting = asyncio.create_task(_pass_through(room))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+    await asyncio.wait_for(_pass_through(room), 5)
+
+
+async def _pass_through(room: Room) -> None:
+    async with room.taken(2):
+        return

@@ -6,6 +6,8 @@ import httpx
 import pytest
 
 from tests.unit.scripted_registry import VERSION, Script, refusal
+from tests.unit.slow_registry import SlowRegistry
+from tests.unit.slow_registry import image as slow_image
 from towpath.images.storage_listing import linked_manifests
 from towpath.images.walk import Detail, Progress, Scope, walk
 from towpath.oci import media_types
@@ -168,3 +170,20 @@ def test_links_in_a_storage_name_every_manifest() -> None:
         "",
     ]
     assert linked_manifests(lines) == {"a/repositories/b": (one,), "team/app": tuple(sorted((one, two)))}
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_registry_without_the_list_of_referrers_is_asked_for_it_once(known: bool) -> None:
+    """However many manifests are being read when the first asks; one that has it is asked for each of them."""
+    registry = SlowRegistry()
+    found = [registry.push("app", slow_image(str(number)), str(number)) for number in range(20)]
+    empty = index().body if known else None
+    registry.refuse = lambda asked: (
+        httpx.Response(200, content=empty, headers=VERSION) if empty and asked.split()[2] in asking else None
+    )
+    asking = {str(each.digest) for each in found}
+    async with registry.session() as session:
+        held = await walk(session, Scope(names=("app",), referrers=True, configs=False))
+    assert len(held.repositories["app"].manifests) == len(found)
+    asked = [each for each in registry.begun if each.split()[2] in asking]
+    assert len(asked) == (len(found) if known else 1)

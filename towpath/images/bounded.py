@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 _T = TypeVar("_T")
@@ -36,6 +37,28 @@ async def for_each(items: AsyncIterable[_T] | Iterable[_T], work: Callable[[_T],
         raise
     finally:
         await stream.aclose()  # type: ignore[attr-defined]  # every stream here is a generator
+
+
+class Room:
+    """Room for things of different size; who came first gets in first."""
+
+    def __init__(self, size: int) -> None:
+        self._free = asyncio.Semaphore(size)
+        self._door = asyncio.Lock()
+
+    @asynccontextmanager
+    async def taken(self, size: int) -> AsyncIterator[None]:
+        """Wait until there is so much room, of what there is in all, and hold it."""
+        held = 0
+        try:
+            async with self._door:  # two that took their parts in turn could wait for one another for ever
+                while held < size:
+                    await self._free.acquire()
+                    held += 1
+            yield
+        finally:
+            for _ in range(held):
+                self._free.release()
 
 
 async def _as_stream(items: AsyncIterable[_T] | Iterable[_T]) -> AsyncIterator[_T]:

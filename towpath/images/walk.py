@@ -3,6 +3,7 @@
 What cannot be read is noted and passed; only what would fail everywhere (no connection, wrong credentials) ends it.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -86,6 +87,8 @@ class _Walker:
         self._failures: list[Failure] = []
         self._blobs: dict[Digest, Blob] = {}
         self._configs: dict[Digest, ImageConfig] = {}
+        self._first_referrers = asyncio.Lock()
+        self._asked_referrers = False
 
     async def walk(self) -> Snapshot:
         await for_each(self._names(), self._repository, self._session.limits.concurrency)
@@ -190,7 +193,17 @@ class _Walker:
         return self._configs[descriptor.digest]
 
     async def _referrers(self, repository: str, place: str, digest: Digest) -> tuple[Descriptor, ...]:
-        """Ask only where the call exists: without it, the list is under a tag, which is read like any other."""
+        """Ask only where the call exists: without it, the list is under a tag, which is read like any other.
+
+        The first asks alone, since its answer may spare the others the question.
+        """
+        async with self._first_referrers:
+            if not self._asked_referrers:
+                self._asked_referrers = True
+                return await self._ask_referrers(repository, place, digest)
+        return await self._ask_referrers(repository, place, digest)
+
+    async def _ask_referrers(self, repository: str, place: str, digest: Digest) -> tuple[Descriptor, ...]:
         if self._session.features.referrers is False:
             return ()
         try:

@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Self, TypeVar
@@ -98,6 +99,14 @@ class RegistrySession:
     async def send(self, call: Call, max_bytes: int = MAX_JSON_BYTES) -> Answer:
         """Send, retried as needed, and return a 2xx answer with its whole body, of `max_bytes` at most."""
         return await self._retried(call, lambda: self._sent(call, max_bytes))
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator["RegistrySession"]:
+        """Hold one slot for calls that have to follow one another closely: no others of this session come between."""
+        async with self._slots:
+            one = copy(self)
+            one._slots = asyncio.Semaphore(1)  # noqa: SLF001 its own
+            yield one
 
     @asynccontextmanager
     async def stream(self, call: Call) -> AsyncIterator[tuple[Answer, AsyncIterator[bytes]]]:

@@ -77,7 +77,7 @@ class RunOutcome(_Part):
 
 
 class SavedRun(_Part):
-    """One deletion: everything that may be gone by it, in the order in which it went."""
+    """One deletion: everything that may be gone by it, by repository and there in the plan's order."""
 
     version: Literal[1] = 1
     run: str

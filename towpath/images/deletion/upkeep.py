@@ -8,7 +8,8 @@ from typing import Any
 
 from towpath.access.registry_access import RegistryAccess
 from towpath.errors import TowpathError
-from towpath.images.deletion.carry_out import Outcome, carry_out
+from towpath.images.deletion.carry_out import carry_out
+from towpath.images.deletion.outcome import Outcome
 from towpath.images.deletion.saved_run import RunOutcome, SavedManifest, SavedRun, run_name, write
 from towpath.images.deletion.step import Step, steps_of
 from towpath.images.errors import DeletionError, SavedManifestsError
@@ -67,7 +68,8 @@ class _Run:
         self._saved = SavedRun(run=self.name, stack=stack, registry=registry)
 
     def save(self, manifests: tuple[SavedManifest, ...]) -> None:
-        self._saved = self._saved.model_copy(update={"manifests": (*self._saved.manifests, *manifests)})
+        everything = sorted((*self._saved.manifests, *manifests), key=lambda each: each.repository)
+        self._saved = self._saved.model_copy(update={"manifests": tuple(everything)})
         self.place = write(self._folder, self._saved)
 
     def end(self, outcome: Outcome) -> None:
