@@ -1,19 +1,27 @@
-"""The one table of all ratios with their goals: bench/results/README.md."""
+"""The one table of all ratios with their goals, and of what is promised beside: bench/results/README.md."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench.harness import medians, results_folder, verdict
+from bench.promise import Promise
 
 _HEAD = """# Results
 
 Made by `make bench`; what was run, and how to read it: [benchmarks](../../docs/benchmarks.md). Ratios are Towpath's
-median time to the other's: below 1 Towpath is quicker. `met` and `missed` are about our own goals.
+median time to the other's: below 1 Towpath is quicker. `met` and `missed` are about our own goals; one that is no ratio
+stands in a table of its own.
 
 """
 _NOTHING = "Nothing was measured yet.\n"
+
+
+class _Row(NamedTuple):
+    line: str
+    goal: str
+    """What became of its goal; empty: it has none."""
 
 
 def write_summary() -> Path:
@@ -26,19 +34,34 @@ def write_summary() -> Path:
 
 
 def table(results: list[dict[str, Any]]) -> str:
-    """Return all comparisons in one Markdown table: a line a peer, and one of totals below."""
+    """Return all comparisons in Markdown tables: a line a peer, a line a promise, and the totals below."""
+    ratios = [row for result in results for row in _ratios(result)]
+    promises = [row for result in results for row in _promises(result)]
     lines = ["| comparison | Towpath ÷ this | goal | who | Towpath | the other |", "|---|---|---|---|---|---|"]
-    verdicts = []
-    for result in results:
-        for name, seconds in sorted(_others(result).items(), key=lambda item: item[1]):
-            ratio = result["towpath"] / seconds
-            goal = verdict(ratio, result["goal"].get(name))
-            verdicts += [goal] if goal else []
-            link = f"[{result['comparison']}]({result['comparison']}.md)"
-            lines.append(f"| {link} | {ratio:.2f} | {goal} | {name} | {result['towpath']:.2f} s | {seconds:.2f} s |")
-    met = sum(each.endswith("met") for each in verdicts)
-    lines += ["", f"Goals met: {met} of {len(verdicts)}.", "", *_machines(results)]
+    lines += [row.line for row in ratios]
+    if promises:
+        lines += ["", "| comparison | promised | goal | found |", "|---|---|---|---|", *(row.line for row in promises)]
+    goals = [row.goal for row in [*ratios, *promises] if row.goal]
+    met = sum(goal.endswith("met") for goal in goals)
+    lines += ["", f"Goals met: {met} of {len(goals)}.", "", *_machines(results)]
     return "\n".join(lines) + "\n"
+
+
+def _ratios(result: Mapping[str, Any]) -> Iterator[_Row]:
+    for name, seconds in sorted(_others(result).items(), key=lambda item: item[1]):
+        ratio = result["towpath"] / seconds
+        goal = verdict(ratio, result["goal"].get(name))
+        times = f"{result['towpath']:.2f} s | {seconds:.2f} s"
+        yield _Row(f"| {_link(result)} | {ratio:.2f} | {goal} | {name} | {times} |", goal)
+
+
+def _promises(result: Mapping[str, Any]) -> Iterator[_Row]:
+    for promise in (Promise(**each) for each in result.get("promises", [])):
+        yield _Row(f"| {_link(result)} | {promise.what} | {promise.verdict} | {promise.found:g} |", promise.verdict)
+
+
+def _link(result: Mapping[str, Any]) -> str:
+    return f"[{result['comparison']}]({result['comparison']}.md)"
 
 
 def _others(result: Mapping[str, Any]) -> dict[str, float]:

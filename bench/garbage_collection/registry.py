@@ -1,12 +1,9 @@
 """The registry that is collected: a container on a node of the lab, made by `pulumi up` like any stack's."""
 
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import httpx
 
 from tests.lab.lab_access import LabAccess, shell_environment
 from tests.lab.stack_workspace import new_stack
@@ -35,16 +32,13 @@ class BenchRegistry:
         host_key = next(f"{kind} {key}" for names, kind, key in keys if address in names.split(","))
         return Connection(address, host_key, private_key=self.lab.key.read_text(encoding="utf-8"))
 
-    def client(self, timeout: httpx.Timeout) -> httpx.Client:
-        """Return a client that is logged in."""
-        trust = ssl.create_default_context(cadata=self.access.ca_pem)
-        return httpx.Client(
-            base_url=f"https://{self.access.registry}",
-            auth=(self.access.username, self.access.password),
-            verify=trust,
-            trust_env=False,
-            timeout=timeout,
-        )
+    def stored(self) -> set[str]:
+        """Return the blobs that its storage has, each by the hexadecimal part of its digest."""
+        return set(self.on_node(f"ls {self.place.storage_folder}/docker/registry/v2/blobs/sha256/*/").split())
+
+    def put_back(self) -> None:
+        """Empty its cache, which is in its memory."""
+        self.on_node("docker restart $name")
 
     def on_node(self, script: str) -> str:
         """Run a shell script on the node. Raises RuntimeError if it fails."""
