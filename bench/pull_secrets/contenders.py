@@ -1,14 +1,18 @@
-"""Who serves: Towpath, one resource a namespace by the same engine, and a loop of kubectl."""
+"""Who serves: Towpath with and without the engine, one resource a namespace, and a loop of kubectl."""
 
 import json
 import os
 import subprocess
+import sys
 from typing import Protocol
 
 from bench.harness import TOWPATH
+from bench.pull_secrets.setter import STATE, TOLD
 from bench.pull_secrets.site import HOST, LABEL, SECRET, USER, Site, content
+from bench.pulumi_project import CHECKOUT, run
 from towpath.pull_secrets.manifests import pull_secret
 
+RULES = {"mode": "set", "rules": [{"labels": f"{LABEL}=yes"}]}
 KUBECTL_SAMPLE = 200
 """Namespaces that the loop is timed with; the whole is reckoned from them."""
 
@@ -67,7 +71,7 @@ class Towpath:
         self.project.configure(
             registry={"kind": "none"},
             cluster={"kubeconfig_file": str(site.control_plane.kubeconfig)},
-            namespaces={"mode": "set", "rules": [{"labels": f"{LABEL}=yes"}]},
+            namespaces=RULES,
         )
 
     def prepare(self, password: str) -> None:
@@ -90,6 +94,43 @@ class Towpath:
     def served(self) -> list[str]:
         """The namespaces that it serves."""
         return self._site.names
+
+
+class TowpathSet:
+    """What `pulumi up` has done, from a fresh process, without engine; its look asks for every secret."""
+
+    name = "set"
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._folder = site.folder / self.name
+        self._folder.mkdir()
+
+    def prepare(self, password: str) -> None:
+        """Write down what is to be done."""
+        kubeconfig = self._site.control_plane.kubeconfig.read_text(encoding="utf-8")
+        told = {"kubeconfig": kubeconfig, "namespaces": RULES, "content": content(password)}
+        (self._folder / TOLD).write_text(json.dumps(told), encoding="utf-8")
+
+    def apply(self) -> None:
+        """Serve."""
+        self._run("serve")
+
+    def look(self) -> None:
+        """Survey, and compare with the state and with the cluster."""
+        self._run("look")
+
+    def undo(self) -> None:
+        """Forget what was done."""
+        (self._folder / STATE).unlink()
+
+    @property
+    def served(self) -> list[str]:
+        """The namespaces that it serves."""
+        return self._site.names
+
+    def _run(self, verb: str) -> None:
+        run([sys.executable, "-m", "bench.pull_secrets.setter", verb, str(self._folder)], CHECKOUT, os.environ)
 
 
 class Each(Towpath):

@@ -4,16 +4,17 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from towpath.cluster.client import ClusterClient
 from towpath.cluster.identity import Identity
 from towpath.cluster.kubeconfig import Context, read_context
 from towpath.cluster.transport import Limits, Transport
-from towpath.machines.record import from_record, to_record
 from towpath.registry_client.retry import Retry
-from towpath.ssh.connection import Connection
+
+if TYPE_CHECKING:
+    from towpath.ssh.connection import Connection
 
 
 @dataclass(frozen=True)
@@ -24,22 +25,27 @@ class ClusterAccess:
     """The content, a secret."""
     context: str | None = None
     """None: its current-context."""
-    through: Connection | None = field(default=None, repr=False)
+    through: "Connection | None" = field(default=None, repr=False)
     """The machine whose SSH connection leads there; None: it is dialled from here."""
 
     def to_record(self) -> dict[str, Any]:
         """Return plain values, secrets among them."""
-        return {
-            "kubeconfig": self.kubeconfig,
-            "context": self.context,
-            "through": to_record(self.through) if self.through else None,
-        }
+        plain: dict[str, Any] = {"kubeconfig": self.kubeconfig, "context": self.context, "through": None}
+        if self.through is None:
+            return plain
+        from towpath.machines.record import to_record  # noqa: PLC0415 loads what runs on machines
+
+        return {**plain, "through": to_record(self.through)}
 
     @staticmethod
     def from_record(record: Mapping[str, Any]) -> "ClusterAccess":
         """Make the access again."""
-        through = record.get("through")
-        return ClusterAccess(record["kubeconfig"], record.get("context"), from_record(through) if through else None)
+        access = ClusterAccess(record["kubeconfig"], record.get("context"))
+        if not (through := record.get("through")):
+            return access
+        from towpath.machines.record import from_record  # noqa: PLC0415 loads what runs on machines
+
+        return replace(access, through=from_record(through))
 
     @asynccontextmanager
     async def client(

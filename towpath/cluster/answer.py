@@ -1,10 +1,9 @@
 """What an API server answers: objects, or a `Status` that says what is wrong (API conventions, "Response kinds")."""
 
 import datetime as dt
+import json
 from http import HTTPStatus
 from typing import Any
-
-import httpx
 
 from towpath.cluster.errors import (
     ClusterError,
@@ -19,6 +18,7 @@ from towpath.cluster.errors import (
     TerminatingError,
     UnauthorizedError,
 )
+from towpath.cluster.message import Answer
 from towpath.registry_client.retry import retry_after_seconds
 
 _SHOWN_CHARACTERS = 400
@@ -32,31 +32,31 @@ _BY_STATUS: dict[int, tuple[type[ClusterError], str]] = {
 }
 
 
-def check_status(server: str, step: str, response: httpx.Response) -> None:
+def check_status(server: str, step: str, answer: Answer) -> None:
     """Raise a kind of ClusterError for any status but 2xx."""
-    if not response.is_success:
-        body = _body(response)
-        raise _error(server, step, response, body if isinstance(body, dict) else {})
+    if not HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
+        body = _body(answer)
+        raise _error(server, step, answer, body if isinstance(body, dict) else {})
 
 
-def object_of(server: str, step: str, response: httpx.Response) -> dict[str, Any]:
+def object_of(server: str, step: str, answer: Answer) -> dict[str, Any]:
     """Return the object in an answer. Raises a kind of ClusterError for any status but 2xx."""
-    check_status(server, step, response)
-    body = _body(response)
+    check_status(server, step, answer)
+    body = _body(answer)
     if not isinstance(body, dict):
         raise ProtocolError(server, step, "the answer is no JSON object; is this a Kubernetes API server?")
     return body
 
 
-def _body(response: httpx.Response) -> object:
+def _body(answer: Answer) -> object:
     try:
-        return response.json() if response.content else {}
+        return json.loads(answer.content) if answer.content else {}
     except ValueError:
         return None
 
 
-def _error(server: str, step: str, response: httpx.Response, status: dict[str, Any]) -> ClusterError:
-    code = response.status_code
+def _error(server: str, step: str, answer: Answer, status: dict[str, Any]) -> ClusterError:
+    code = answer.status_code
     kind, finding = _BY_STATUS.get(code, (RefusedError, "it is not accepted"))
     causes = (status.get("details") or {}).get("causes") or []
     if any(cause.get("reason") == "NamespaceTerminating" for cause in causes):
@@ -73,7 +73,7 @@ def _error(server: str, step: str, response: httpx.Response, status: dict[str, A
         status=code,
         reason=str(status.get("reason") or ""),
     )
-    error.wait_seconds = retry_after_seconds(response.headers.get("Retry-After"), dt.datetime.now(dt.UTC))
+    error.wait_seconds = retry_after_seconds(answer.headers.get("retry-after"), dt.datetime.now(dt.UTC))
     return error
 
 

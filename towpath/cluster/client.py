@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
-import httpx
-
 from towpath.cluster.answer import check_status, object_of
 from towpath.cluster.errors import (
     ExpiredError,
@@ -20,6 +18,7 @@ from towpath.cluster.errors import (
     UntrustedCertificateError,
 )
 from towpath.cluster.identity import Identity
+from towpath.cluster.message import Answer
 from towpath.cluster.transport import Limits, Transport
 from towpath.registry_client.retry import Retry
 
@@ -89,7 +88,7 @@ class ClusterClient:
     async def text(self, path: str, step: str, query: Mapping[str, str] | None = None) -> str:
         """Return what is no object but plain text, e.g. a pod's log."""
         call = Call("GET", path, step, query or {}, accept="text/plain, */*")
-        return (await self._retried(call)).text
+        return (await self._retried(call)).content.decode(errors="replace")
 
     async def list(
         self, path: str, step: str, query: Mapping[str, str] | None = None, accept: str = "application/json"
@@ -107,7 +106,7 @@ class ClusterClient:
         """Send, retried as needed, and return what was answered."""
         return object_of(self.server, call.step, await self._retried(call))
 
-    async def _retried(self, call: Call) -> httpx.Response:
+    async def _retried(self, call: Call) -> Answer:
         number, renewed = 1, False
         while True:
             try:
@@ -130,7 +129,7 @@ class ClusterClient:
             await self._sleep(wait_seconds)
             number += 1
 
-    async def _sent(self, call: Call) -> httpx.Response:
+    async def _sent(self, call: Call) -> Answer:
         headers = {**self._identity.headers(), "Accept": call.accept}
         content = None
         if call.content is not None:

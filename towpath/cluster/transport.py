@@ -1,4 +1,4 @@
-"""The border to httpx: one request out, one whole answer in, every failure of the network as one of our errors.
+"""The border to the network: one request out, one whole answer in, every failure as one of our errors.
 
 TLS is verified always. A private address is never reached through the environment's proxy, and NO_PROXY holds.
 """
@@ -7,11 +7,11 @@ import asyncio
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-import httpx
-
+from towpath.cluster.connection import Dial
+from towpath.cluster.connections import Connections
 from towpath.cluster.errors import (
     ClusterError,
     ProtocolError,
@@ -20,11 +20,10 @@ from towpath.cluster.errors import (
     UntrustedCertificateError,
 )
 from towpath.cluster.kubeconfig import Context
+from towpath.cluster.message import Answer, BrokenMessageError, Request
+from towpath.cluster.proxy import Proxy
 from towpath.registry_client.certificate_failure import certificate_failure
-from towpath.registry_client.lanes import Lanes
 from towpath.registry_client.proxies import proxy_for
-
-_ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,54 +47,37 @@ class Transport:
         connect_to: tuple[str, int] | None = None,
     ) -> None:
         self._context = context
-        self._tls = tls
         self._environment = environment
         self._connect_to = connect_to
-        self._lanes: Lanes | None = None
-        timeout = httpx.Timeout(limits.idle_seconds, connect=limits.connect_seconds, pool=None)
-        name = str(context.cluster.get("tls-server-name") or context.host)
-        self._extensions = {"timeout": timeout.as_dict(), "sni_hostname": name}
+        self._connections: Connections | None = None
         parts = urlsplit(context.server)
         self._headers = {"Host": parts.netloc, "User-Agent": "towpath"}
-        place = parts.netloc if connect_to is None else f"{connect_to[0]}:{connect_to[1]}"
-        self._base = parts._replace(netloc=place).geturl()
+        self._path = parts.path
+        host, port = connect_to or (context.host, context.port)
+        name = str(context.cluster.get("tls-server-name") or context.host)
+        self._dial = Dial(host, port, name, tls, limits.connect_seconds, limits.idle_seconds)
 
     async def aclose(self) -> None:
         """Close every connection."""
-        if self._lanes is not None:
-            await self._lanes.aclose()
+        if self._connections is not None:
+            await self._connections.aclose()
 
     async def send(
         self, method: str, target: str, headers: Mapping[str, str], content: bytes | None, step: str
-    ) -> httpx.Response:
+    ) -> Answer:
         """Send, and return the answer, read whole. Raises UnreachableError, TimedOutError or ProtocolError."""
-        request = httpx.Request(
-            method,
-            f"{self._base}{target}",
-            headers={**self._headers, **headers},
-            content=content,
-            extensions=dict(self._extensions),
-        )
         with self._mapped(step):
-            response = await (await self._opened()).handle_async_request(request)
-            response.request = request
-            try:
-                await response.aread()
-            finally:
-                await response.aclose()
-            return response
+            connections = self._connections or await self._opened()
+            return await connections.ask(
+                Request(method, f"{self._path}{target}", {**self._headers, **headers}, content)
+            )
 
-    async def _opened(self) -> Lanes:
-        if self._lanes is None:
-            # Whether a name is private is asked of the resolver, which may take its time.
-            proxy = await asyncio.to_thread(self._proxy)
-            self._lanes = self._lanes or Lanes(lambda: self._lane(proxy))
-        return self._lanes
-
-    def _lane(self, proxy: str | None) -> httpx.AsyncBaseTransport:
-        return httpx.AsyncHTTPTransport(
-            verify=self._tls, trust_env=False, limits=_ONE, proxy=httpx.Proxy(proxy) if proxy else None
-        )
+    async def _opened(self) -> Connections:
+        # Whether a name is private is asked of the resolver, which may take its time.
+        url = await asyncio.to_thread(self._proxy)
+        dial = replace(self._dial, proxy=Proxy.of(url)) if url else self._dial
+        self._connections = self._connections or Connections(dial)
+        return self._connections
 
     def _proxy(self) -> str | None:
         if self._connect_to is not None:
@@ -108,17 +90,13 @@ class Transport:
     def _mapped(self, step: str) -> Iterator[None]:
         try:
             yield
-        except httpx.TimeoutException as error:
+        except BrokenMessageError as error:
+            raise self._error(ProtocolError, step, str(error)) from error
+        except TimeoutError as error:
             raise self._error(
                 TimedOutError, step, "no answer in time; check that it runs and that nothing in between drops packets"
             ) from error
-        except httpx.ProxyError as error:
-            raise self._error(
-                UnreachableError, step, "the proxy did not let the connection through; check HTTPS_PROXY and NO_PROXY"
-            ) from error
-        except (httpx.DecodingError, httpx.InvalidURL) as error:
-            raise self._error(ProtocolError, step, "its answer cannot be read") from error
-        except httpx.HTTPError as error:
+        except OSError as error:
             if why := certificate_failure(error):
                 raise self._error(
                     UntrustedCertificateError,
