@@ -90,9 +90,11 @@ class Comparison:
     """Names of contenders that are Towpath in another way, and no peers."""
     limits: Mapping[str, str] = field(default_factory=dict)
     """What some contenders are there for, e.g. `{"raw": "what the machine itself allows"}`."""
+    floors: Mapping[str, str] = field(default_factory=dict)
+    """Contenders that are no tools, but what the machine allows, with what they do: `{"raw": "requests"}`."""
 
-    def result(self, times: Times) -> dict[str, Any]:
-        """Return medians and spread, in seconds."""
+    def result(self, times: Times, counts: Mapping[str, float] | None = None) -> dict[str, Any]:
+        """Return medians and spread, in seconds; `counts`: how much of what they do the floors did."""
         medians = {name: round(statistics.median(taken), 3) for name, taken in times.items()}
         return {
             "comparison": self.name,
@@ -104,6 +106,11 @@ class Comparison:
             "variants": {n: s for n, s in medians.items() if n in self.variants},
             "spread": {n: [round(min(taken), 3), round(max(taken), 3)] for n, taken in times.items()},
             "rounds": max(map(len, times.values())),
+            "floors": {
+                name: {"what": what, "a_second": round(counts[name] / medians[name], 1)}
+                for name, what in self.floors.items()
+                if counts and name in medians
+            },
         }
 
     def table(self, result: Mapping[str, Any], heading: str) -> str:

@@ -39,6 +39,9 @@ def table(results: list[dict[str, Any]]) -> str:
     promises = [row for result in results for row in _promises(result)]
     lines = ["| comparison | Towpath ÷ this | goal | who | Towpath | the other |", "|---|---|---|---|---|---|"]
     lines += [row.line for row in ratios]
+    if floors := [line for result in results for line in _floors(result)]:
+        lines += ["", "What the machine itself allows, and how near Towpath is:", ""]
+        lines += ["| comparison | limit | Towpath ÷ this |", "|---|---|---|", *floors]
     if promises:
         lines += ["", "| comparison | promised | goal | found |", "|---|---|---|---|", *(row.line for row in promises)]
     goals = [row.goal for row in [*ratios, *promises] if row.goal]
@@ -53,6 +56,12 @@ def _ratios(result: Mapping[str, Any]) -> Iterator[_Row]:
         goal = verdict(ratio, result["goal"].get(name))
         times = f"{result['towpath']:.2f} s | {seconds:.2f} s"
         yield _Row(f"| {_link(result)} | {ratio:.2f} | {goal} | {name} | {times} |", goal)
+
+
+def _floors(result: Mapping[str, Any]) -> Iterator[str]:
+    for name, floor in result.get("floors", {}).items():
+        ratio = result["towpath"] / result["peers"][name]
+        yield f"| {_link(result)} | {name}: {floor['a_second']:,.0f} {floor['what']} a second | {ratio:.2f} |"
 
 
 def _promises(result: Mapping[str, Any]) -> Iterator[_Row]:

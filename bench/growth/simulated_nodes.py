@@ -15,7 +15,7 @@ from bench.nodes.towpath_runs import PROGRAM
 from bench.pulumi_project import PulumiProject, copy_sources
 from tests.lab.registry_server import write_certificate
 
-STEP_BY_STEP_AT_MOST = 200
+STEP_BY_STEP_AT_MOST = 100
 """Above it, the engine's own way takes longer than anybody would wait here."""
 _ONE_WRITE = {"PULUMI_SKIP_CHECKPOINTS": "true"}
 
@@ -88,7 +88,7 @@ NODES = Dimension(
     "nodes",
     "Nodes, played by one SSH server on the same machine",
     "nodes",
-    (10, 30, 100, 200, 1_000),
+    (10, 30, 100, 300, 1_000),
     (2, 4, 8),
     opened,
     (10_000,),

@@ -34,6 +34,7 @@ COMPARISON = Comparison(
         "skopeo": "a process a tag, reckoned from a part",
         "regctl": "a process a tag, reckoned from a part",
     },
+    {"raw": "requests"},
 )
 REPOSITORIES, SHORT_REPOSITORIES = 100, 10
 ROUNDS, SHORT_ROUNDS = 3, 1
@@ -86,8 +87,8 @@ def main() -> None:
         where |= versions(server.folder)
         where |= {"repositories": given.repositories, "tags_each": given.tags}
         where |= {"full_listing_peak_mib": round(peak_mib(server))}
-    result = COMPARISON.result(times)
     tags = given.repositories * given.tags
+    result = COMPARISON.result(times, {"raw": 1 + given.repositories + tags})
     heading = f"{given.repositories} repositories of {given.tags} tags at bcrypt cost {given.bcrypt_cost}"
     memory = (
         f"`towpath images list` of all {tags} tags with everything in it held {where['full_listing_peak_mib']} MiB.\n"

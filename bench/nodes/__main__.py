@@ -45,6 +45,7 @@ UNCHANGED = Comparison(
         "raw": "what the machine allows: sha256sum over plain ssh",
         "handshakes": "one plain ssh a node that does nothing",
     },
+    {"handshakes": "SSH handshakes"},
 )
 
 
@@ -94,7 +95,7 @@ def report(measured: dict[int, Measured], raw: Raw, where: dict[str, Any]) -> No
     for comparison in (FIRST, UNCHANGED):
         results, tables = {}, [_said(where)]
         for count, found in measured.items():
-            result = comparison.result(found.first if comparison is FIRST else found.unchanged)
+            result = comparison.result(found.first if comparison is FIRST else found.unchanged, {"handshakes": count})
             tables.append(comparison.table(result, f"{count} node{'s' * (count > 1)}"))
             if comparison is FIRST:
                 follow_ups = statistics.median(raw.follow_ups_seconds[count])

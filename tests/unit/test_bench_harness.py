@@ -63,3 +63,10 @@ def test_results_are_written_as_json_a_table_and_a_plot(
     assert (folder / "nodes.md").read_text() == "a table\n![Nodes](nodes.svg)\n"
     assert "<svg" in (folder / "nodes.svg").read_text()
     assert [path.name for path in tmp_path.rglob("*.json")] == ["nodes.json"]
+
+
+def test_a_floor_is_told_with_its_rate_where_it_was_counted() -> None:
+    counted = Comparison("nodes", "Nodes", {}, floors={"ansible": "requests", "absent": "writes"})
+
+    assert counted.result(TIMES, {"ansible": 100})["floors"] == {"ansible": {"what": "requests", "a_second": 5.0}}
+    assert counted.result(TIMES)["floors"] == {}

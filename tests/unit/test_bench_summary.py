@@ -35,3 +35,11 @@ def test_without_a_promise_there_is_no_table_of_them() -> None:
 def test_a_promise_says_what_it_is_and_whether_it_was_kept() -> None:
     assert str(Promise(PROMISED, 0, 0)) == f"Promised: {PROMISED}, ≤ 0: met; 0 found."
     assert str(Promise(PROMISED, 0, 2)) == f"Promised: {PROMISED}, ≤ 0: missed; 2 found."
+
+
+def test_what_the_machine_allows_stands_apart_with_its_rate_and_how_near_we_are() -> None:
+    floors = {"plain": {"what": "requests", "a_second": 1020.4}}
+    lines = table([result("listing", goal={}, floors=floors)]).splitlines()
+
+    assert "| [listing](listing.md) | plain: 1,020 requests a second | 0.50 |" in lines
+    assert "limit" not in table([result("nodes")])
