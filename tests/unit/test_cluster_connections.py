@@ -193,3 +193,43 @@ async def test_a_path_of_the_server_comes_before_that_of_the_request(tmp_path: P
             await client.list("/api/v1/namespaces", "listing")
     assert server.requests[0].startswith(b"GET /k8s/clusters/c-1/api/v1/namespaces?limit=")
     assert b"\r\nHost: %s:%d\r\n" % (ADDRESS.encode(), server.port) in server.requests[0]
+
+
+async def test_a_connection_that_is_not_used_again_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("towpath.cluster.connection._KEPT_SECONDS", 0.0)
+    async with tls_server(tmp_path, lambda _: ok()) as server, server.access().client(retry=ONCE) as client:
+        for _ in range(5):
+            await get(client)
+        await asyncio.sleep(0.1)
+        assert server.connections == 5
+        assert sum(not line.transport.is_closing() for line in server.lines) == 1
+
+
+@pytest.mark.parametrize("path", ["/größe", "/a b", "/a%20b"])
+async def test_the_servers_own_path_is_written_as_http_wants_it(tmp_path: Path, path: str) -> None:
+    async with tls_server(tmp_path, lambda _: ok()) as server:
+        access = server.access(server=f"https://{ADDRESS}:{server.port}{path}")
+        async with access.client(retry=ONCE) as client:
+            assert await get(client) == {}
+    written = {"/größe": b"/gr%C3%B6%C3%9Fe", "/a b": b"/a%20b", "/a%20b": b"/a%20b"}[path]
+    assert server.requests[0].startswith(b"GET %s/version HTTP/1.1" % written)
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".test"])
+async def test_a_server_whose_name_can_be_none_is_said_to_be_unreachable(tmp_path: Path, host: str) -> None:
+    async with (
+        tls_server(tmp_path, lambda _: ok()) as server,
+        server.access(server=f"https://{host}:6443").client(QUICK, ONCE) as client,
+    ):
+        with pytest.raises(UnreachableError):
+            await get(client)
+
+
+async def test_closing_may_be_broken_off_and_done_again(tmp_path: Path) -> None:
+    async with tls_server(tmp_path, lambda _: ok()) as server, server.access().client(retry=ONCE) as client:
+        await get(client)
+        closing = asyncio.create_task(client.__aexit__())
+        await asyncio.sleep(0)
+        closing.cancel()
+        with suppress(asyncio.CancelledError):
+            await closing

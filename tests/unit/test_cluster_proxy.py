@@ -2,7 +2,9 @@
 
 import asyncio
 import base64
+import socket
 import ssl
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -11,12 +13,14 @@ from pathlib import Path
 import pytest
 
 from tests.unit.tls_server import ADDRESS, ok, tls_server
-from towpath.cluster.errors import ProtocolError, UnreachableError, UntrustedCertificateError
+from towpath.cluster.errors import ProtocolError, TimedOutError, UnreachableError, UntrustedCertificateError
 from towpath.cluster.transport import Limits
 from towpath.registry_client.retry import Retry
 
 ONCE = Retry(attempts=1)
 QUICK = Limits(connect_seconds=2, idle_seconds=2)
+IMPATIENT = Limits(connect_seconds=0.7, idle_seconds=0.7)
+PATIENCE_SECONDS = 10
 
 
 @dataclass
@@ -24,17 +28,33 @@ class ConnectProxy:
     """A proxy that knows CONNECT, and what it was sent."""
 
     answer: bytes = b"HTTP/1.1 200 OK\r\n\r\n"
+    then: str = "lead"
+    """What it does once it has let somebody through."""
     port: int = 0
     heads: list[bytes] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.heads.append(await reader.readuntil(b"\r\n\r\n"))
         writer.write(self.answer)
-        if b" 200 " in self.answer:
+        if self.then != "lead":
+            await self._mislead(reader, writer)
+        elif b" 20" in self.answer:
             host, _, port = self.heads[-1].split()[1].decode().partition(":")
             there = await asyncio.open_connection(host, int(port))
             await asyncio.gather(_pass(reader, there[1]), _pass(there[0], writer))
         writer.close()
+
+    async def _mislead(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.then == "junk":
+            writer.write(b"junk!")
+        if self.then in ("junk", "silence"):
+            with suppress(ConnectionError):
+                while await reader.read(65536):
+                    pass
+        if self.then == "reset":
+            await reader.read(1)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
 
 
 async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -92,6 +112,41 @@ async def test_a_proxy_may_itself_be_behind_tls(tmp_path: Path, monkeypatch: pyt
             monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server.pem"))
             async with access.client(QUICK, ONCE) as client:
                 assert await client.get("/version", "asking") == {"a": 1}
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("then", ["silence", "junk", "close", "reset"])
+async def test_a_proxy_that_leads_nowhere_ends_in_time_with_an_error_that_names_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str, then: str
+) -> None:
+    proxy = ConnectProxy(then=then)
+    async with tls_server(tmp_path, lambda _: ok()) as server:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server.pem"))
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(tmp_path / "server.pem")
+        async with running(proxy, tls if scheme == "https" else None), asyncio.timeout(PATIENCE_SECONDS):
+            access = server.access(**{"proxy-url": f"{scheme}://{ADDRESS}:{proxy.port}"})
+            async with access.client(IMPATIENT, ONCE) as client:
+                with pytest.raises((UnreachableError, TimedOutError), match=str(server.port)) as failure:
+                    await client.get("/version", "asking")
+    assert (failure.type is TimedOutError) or then != "silence"
+    assert server.requests == []
+
+
+async def test_the_server_is_verified_behind_a_proxy_that_is_behind_tls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = ConnectProxy()
+    async with tls_server(tmp_path, lambda _: ok()) as server:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server.pem"))
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(tmp_path / "server.pem")
+        async with running(proxy, tls):
+            names = {"proxy-url": f"https://{ADDRESS}:{proxy.port}", "tls-server-name": "elsewhere"}
+            async with server.access(**names).client(QUICK, ONCE) as client:
+                with pytest.raises(UntrustedCertificateError):
+                    await client.get("/version", "asking")
+    assert server.requests == []
 
 
 @pytest.mark.parametrize("status", [b"403 Forbidden", b"407 Proxy Authentication Required", b"503 Unavailable"])

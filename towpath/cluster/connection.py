@@ -38,7 +38,7 @@ class Connection(asyncio.Protocol):
         self._closed = self._loop.create_future()
         self._transport: asyncio.Transport
         self._answer: asyncio.Future[Answer] | None = None
-        self._exchange: Exchange
+        self._exchange: Exchange | None = None
         self._patience: asyncio.Timeout
         self._stays = True
         self._used = self._loop.time()
@@ -55,28 +55,38 @@ class Connection(asyncio.Protocol):
         """
         if self._closed.done():
             raise ConnectionResetError("the connection ended")
-        self._exchange = Exchange(request)
+        self._exchange = exchange = Exchange(request)
         self._answer = self._loop.create_future()
         try:
             async with asyncio.timeout(self._idle_seconds) as self._patience:
-                self._transport.write(self._exchange.sent)
+                self._transport.write(exchange.sent)
                 return await self._answer
         except BaseException:
-            self._end()
+            self.abort()
             raise
         finally:
-            self._answer = None
+            self._answer = self._exchange = None
             self._used = self._loop.time()
 
     async def secure(self, tls: ssl.SSLContext, name: str) -> None:
         """Go on inside TLS, with a server of that name. Raises OSError."""
-        inside = await self._loop.start_tls(self._transport, self, tls, server_hostname=name)
-        self._transport = cast("asyncio.Transport", inside)
+        try:
+            inside = await self._loop.start_tls(self._transport, self, tls, server_hostname=name)
+        except (AttributeError, TypeError) as error:
+            # TLS inside TLS, of which the handshake failed: some releases of Python trip over it.
+            raise ConnectionResetError("the connection ended before TLS began") from error
+        if inside is None:
+            raise ConnectionResetError("the connection ended before TLS began")
+        self._transport = inside
 
-    async def aclose(self) -> None:
-        """Close at once: each answer said itself where it ends, so nobody has to wait for a farewell."""
-        self._end()
-        await self._closed
+    def abort(self) -> asyncio.Future[None]:
+        """Close at once: each answer said itself where it ends, so nobody has to wait for a farewell.
+
+        Returns what is done once it is closed; in the middle of a handshake that is never.
+        """
+        self._stays = False
+        self._transport.abort()
+        return self._closed
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the way out."""
@@ -85,7 +95,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Read on; what nobody asked for must not be taken for the answer to what is asked next."""
         if self._answer is None or self._answer.done():
-            self._end()
+            self.abort()
             return
         self._patience.reschedule(self._loop.time() + self._idle_seconds)
         self._feed(data)
@@ -99,10 +109,11 @@ class Connection(asyncio.Protocol):
         """Give up what is waited for."""
         self._stays = False
         self._fail(error or ConnectionResetError("the connection ended"))
-        self._closed.set_result(None)
+        if not self._closed.done():
+            self._closed.set_result(None)
 
     def _feed(self, data: bytes) -> None:
-        if self._answer is None or self._answer.done():
+        if self._exchange is None or self._answer is None or self._answer.done():
             return
         try:
             answer = self._exchange.read(data)
@@ -116,10 +127,6 @@ class Connection(asyncio.Protocol):
     def _fail(self, error: Exception) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(error)
-
-    def _end(self) -> None:
-        self._stays = False
-        self._transport.abort()
 
 
 async def connect(dial: Dial) -> Connection:
@@ -136,7 +143,7 @@ async def connect(dial: Dial) -> Connection:
             check_led(await connection.ask(proxy.request(dial.host, dial.port)))
             await connection.secure(dial.tls, dial.name)
         except BaseException:
-            await connection.aclose()
+            connection.abort()  # and nothing is awaited: the time for all of this may be over
             raise
         return connection
 

@@ -75,7 +75,7 @@ class Exchange:
             end = self._http.send(h11.EndOfMessage())
         except h11.LocalProtocolError:
             # Its own words quote the value, and its cause would be shown with it.
-            why = "a header would hold a line break; correct the user or the token of the kubeconfig"
+            why = "a header would hold a character that HTTP does not allow; correct user and token of the kubeconfig"
             raise BrokenMessageError(why) from None
         return b"".join(part for part in (head, body, end) if part)
 

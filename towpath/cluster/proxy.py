@@ -49,7 +49,7 @@ class Proxy:
 
 def check_led(answer: Answer) -> None:
     """Raise ConnectionRefusedError unless a proxy answered that the way is free."""
-    if answer.status_code != HTTPStatus.OK:
+    if not HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
         raise ConnectionRefusedError(
             f"its proxy did not let the connection through, with status {answer.status_code}; "
             "look at HTTPS_PROXY, NO_PROXY and the kubeconfig's proxy-url"

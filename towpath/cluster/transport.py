@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from towpath.cluster.connection import Dial
 from towpath.cluster.connections import Connections
@@ -52,7 +52,7 @@ class Transport:
         self._connections: Connections | None = None
         parts = urlsplit(context.server)
         self._headers = {"Host": parts.netloc, "User-Agent": "towpath"}
-        self._path = parts.path
+        self._path = quote(parts.path, safe="/%:@!$&'()*+,;=~")
         host, port = connect_to or (context.host, context.port)
         name = str(context.cluster.get("tls-server-name") or context.host)
         self._dial = Dial(host, port, name, tls, limits.connect_seconds, limits.idle_seconds)
@@ -92,6 +92,9 @@ class Transport:
             yield
         except BrokenMessageError as error:
             raise self._error(ProtocolError, step, str(error)) from error
+        except UnicodeError:
+            # The error itself holds the name.
+            raise self._error(UnreachableError, step, "its name is no host's; correct cluster.server") from None
         except TimeoutError as error:
             raise self._error(
                 TimedOutError, step, "no answer in time; check that it runs and that nothing in between drops packets"
