@@ -9,8 +9,9 @@ from bench.garbage_collection.measurement import Found
 from bench.harness import Comparison, said
 from bench.promise import Promise
 
+_COUNTED = frozenset({"pulls", "failed_pulls"})
 _HEAD = [
-    "| who | seconds without writes | seconds without pulls | failed pulls | gone image can be pushed again |",
+    "| who | seconds without writes | without pulls | failed pulls, all rounds | gone image can be pushed again |",
     "|---|---|---|---|---|",
 ]
 
@@ -27,11 +28,12 @@ def write(comparison: Comparison, found: Found, where: Mapping[str, Any], promis
 
 
 def users_of(found: Found) -> dict[str, dict[str, Any]]:
-    """Return medians of what users saw, and whether a gone image could be pushed again in every round."""
+    """Return what users saw: medians of seconds, pulls of all rounds, and whether a push again worked in each."""
     users: dict[str, dict[str, Any]] = {}
     for name, seen in found.seen.items():
-        medians = {key: statistics.median(asdict(each)[key] for each in seen) for key in asdict(seen[0])}
-        users[name] = {key: round(value, 2) for key, value in medians.items()}
+        rounds = [asdict(each) for each in seen]
+        of_all = {key: sum if key in _COUNTED else statistics.median for key in rounds[0]}
+        users[name] = {key: round(of(each[key] for each in rounds), 2) for key, of in of_all.items()}
         users[name]["pushed_again"] = all(found.pushed_again[name])
     return users
 

@@ -30,10 +30,15 @@ def table(across: str, drawn: Sequence[Curve], beyond: Sequence[int] = ()) -> st
         values = [f"{curve.points[size]:g}" if size in curve.points else "" for curve in drawn]
         lines.append(f"| {size:,} | {' | '.join(values)} |")
     lines.append(f"| exponent | {' | '.join(f'{c.law.exponent:.2f}' if c.law else '' for c in drawn)} |")
+    largest = max(size for curve in drawn for size in curve.points)
     for size in beyond:
-        values = [shown(curve.law.at(size), unit(curve.label)) if curve.law else "" for curve in drawn]
+        # What was not measured at the largest size grows too fast to be told from small ones.
+        whole = [curve.law if max(curve.points) == largest else None for curve in drawn]
+        values = [
+            shown(law.at(size), unit(curve.label)) if law else "" for curve, law in zip(drawn, whole, strict=True)
+        ]
         lines.append(f"| {size:,}, reckoned | {' | '.join(values)} |")
-    said = f"An exponent of 1 is linear; it is fitted to the largest {POINTS} sizes."
+    said = f"An exponent of 1 is linear; it is fitted to the largest {POINTS} sizes of its column."
     return "\n".join([*lines, "", said, *(["What is reckoned was not tried."] if beyond else [])]) + "\n"
 
 

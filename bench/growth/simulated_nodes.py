@@ -46,7 +46,7 @@ def measure(project: PulumiProject, played: PlayedNodes, folder: Path, size: int
             found |= _life(project, {**project.environment, **saving}, folder / "run.log", said)
             if played.applied != size:
                 raise RuntimeError(f"{played.applied} of {size} nodes were set up")
-            found["connections a node, count"] = played.connections / size
+            found["connections a node's life, count"] = played.connections / size
     return found
 
 

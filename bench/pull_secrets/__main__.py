@@ -28,8 +28,8 @@ GOAL = {"each": 0.1, "kubectl": 0.1, "raw": 1.5}
 OURS = frozenset({"set"})
 LIMITS = {
     "set": "Towpath's own, without the engine",
-    "each": "one resource a namespace, same engine",
-    "kubectl": "a process a namespace, reckoned from a part",
+    "each": "one resource a namespace, same engine; timed once",
+    "kubectl": "a process a namespace, reckoned from a part; timed once",
     "replicator": "a watch-based replicator's requests, without its limit of 5 a second",
     "raw": "what the API server gives: bare writes, nothing compared",
 }

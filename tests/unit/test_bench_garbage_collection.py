@@ -106,11 +106,11 @@ def test_a_layer_that_is_lost_or_left_ends_the_comparison() -> None:
         check({"a" * 64, "b" * 64}, kept, gone, "plain")
 
 
-def test_the_table_has_medians_and_one_round_of_loss_is_a_loss() -> None:
+def test_the_table_has_medians_of_seconds_and_all_pulls_and_one_round_of_loss_is_a_loss() -> None:
     lines = report.users_table(report.users_of(FOUND)).splitlines()
 
-    assert "| towpath | 5.0 | 0.0 | 0 of 25 | yes |" in lines
-    assert "| plain | 2.5 | 2.5 | 5 of 10 | no: pushed, and cannot be pulled |" in lines
+    assert "| towpath | 5.0 | 0.0 | 0 of 50 | yes |" in lines
+    assert "| plain | 2.5 | 2.5 | 10 of 20 | no: pushed, and cannot be pulled |" in lines
 
 
 def test_a_promise_is_in_the_result_and_in_the_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import httpx
 import pytest
 
 from tests.unit.deletion_run import IMAGES, filled, going, run
@@ -54,6 +55,31 @@ async def test_what_all_would_be_refused_is_asked_once(status: int) -> None:
     assert len(deletions(registry)) == len(outcome.failures) == 1
     assert outcome.not_done == steps
     assert not [asked for asked in registry.begun if asked.split()[1] != "a"]
+
+
+@pytest.mark.parametrize("status", [401, 403, 405])
+@pytest.mark.parametrize("case", ["gone already", "moved", "unreadable"])
+async def test_it_is_asked_once_too_where_the_first_to_go_does_not(case: str, status: int) -> None:
+    registry, steps = filled()
+    if case == "gone already":
+        registry.manifests["a"].clear()
+        registry.tags["a"].clear()
+    moved = iter([True])
+
+    def refuse(asked: str) -> httpx.Response | None:
+        if asked.startswith("DELETE"):
+            return refusal(status)
+        if case == "unreadable" and asked == "GET a list":
+            return refusal(503)
+        if case == "moved" and asked == "HEAD a 0" and next(moved, False):
+            registry.tags["a"]["0"] = registry.tags["a"]["1"]
+        return None
+
+    registry.refuse = refuse
+    outcome = await run(registry, steps)
+
+    assert len(deletions(registry)) == 1
+    assert not outcome.deleted
 
 
 @pytest.mark.parametrize("refused", ["GET a 3", "GET a list", None], ids=["skipped", "failed", "gone already"])

@@ -5,7 +5,9 @@ may have been done.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ from towpath.images.deletion.outcome import Fate, Fates
 from towpath.images.deletion.recheck import recheck, without
 from towpath.images.deletion.saved_run import SavedManifest
 from towpath.images.deletion.step import Step
-from towpath.images.deletion.waves import waves
+from towpath.images.deletion.waves import Wave, waves
 from towpath.images.errors import SavedManifestsError
 from towpath.images.retention.decide import RunningImage
 from towpath.images.retention.reach import links_of
@@ -54,13 +56,30 @@ Save = Callable[[tuple[SavedManifest, ...]], None]
 
 @dataclass(slots=True)
 class Course:
-    """What the repositories of a run share: that it ended, and that its first deletion did.
+    """What the repositories of a run share: that it ended, and that its first deletion was answered.
 
     That one goes alone, so that a registry that refuses all of them is asked, and heard, once.
     """
 
     ended: bool = False
     begun: asyncio.Event = field(default_factory=asyncio.Event)
+    """The first deletion was answered, or the first repository is done without one."""
+    _answered: bool = False
+    _alone: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @asynccontextmanager
+    async def gate(self) -> AsyncIterator[None]:
+        """Let one in at a time until a deletion has been answered, and then everybody."""
+        async with self._alone:
+            if not self._answered:
+                yield
+                return
+        yield
+
+    def answered(self) -> None:
+        """Take down that a deletion was answered, however."""
+        self._answered = True
+        self.begun.set()
 
 
 class RepositoryDeletion:
@@ -90,7 +109,7 @@ class RepositoryDeletion:
             await self._course.begun.wait()
         try:
             if not self._stopped:
-                await self._carry_out(first=first)
+                await self._carry_out()
         except _FAILURES as error:
             self.fates.fail(str(error))
             self._stop(error)
@@ -98,18 +117,13 @@ class RepositoryDeletion:
             if first:
                 self._course.begun.set()
 
-    async def _carry_out(self, *, first: bool) -> None:
+    async def _carry_out(self) -> None:
         record = await self._read()
         if record is None:
             return
-        agreed = self._agreed(record)
-        if first and agreed:
-            await self._take_all(agreed[:1], agreed[1:], record)
-            self._course.begun.set()
-        left = list(waves(self._open(agreed), links_of(record)))
+        left = deque(waves(self._agreed(record), links_of(record)))
         while left:
-            wave = left.pop(0)
-            await self._take_all(wave, tuple(step for each in left for step in each), record)
+            await self._take_all(left.popleft(), left, record)
 
     async def _read(self) -> RepositoryRecord | None:
         """Read the repository as it is now; None where nothing of it may be deleted."""
@@ -152,28 +166,35 @@ class RepositoryDeletion:
             )
         return checked.agreed
 
-    async def _take_all(self, wave: tuple[Step, ...], later: tuple[Step, ...], record: RepositoryRecord) -> None:
+    async def _take_all(self, wave: Wave, left: Iterable[Wave], record: RepositoryRecord) -> None:
         """Take steps that need nothing of one another; what one of them needs that stays after all stays, too."""
         await for_each(self._open(wave), self._take, self._session.limits.concurrency)
         for step in wave:
             if self.fates.of(step) is Fate.SKIPPED:
-                for held, why in without(self._open(later), step.digest, record).skipped:
+                later = self._open(step for each in left for step in each)
+                for held, why in without(later, step.digest, record).skipped:
                     self.fates.learn(held, Fate.SKIPPED, why)
 
     async def _take(self, step: Step) -> None:
         """Take one step, on a slot of its own: nothing comes between the look at its tags and its deletion."""
-        async with self._session.turn() as turn:
+        async with self._course.gate(), self._session.turn() as turn:
             if self._stopped:
                 return
             try:
                 objection = await _moved(turn, step)
-                fate = Fate.SKIPPED if objection else await _delete(turn, step)
+                fate = Fate.SKIPPED if objection else await self._deleted(turn, step)
             except _FAILURES as error:
                 self._stop(error)
                 fate, objection = Fate.FAILED, str(error)
         self.fates.learn(step, fate, objection)
 
-    def _open(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    async def _deleted(self, turn: RegistrySession, step: Step) -> Fate:
+        try:
+            return await _delete(turn, step)
+        finally:
+            self._course.answered()
+
+    def _open(self, steps: Iterable[Step]) -> tuple[Step, ...]:
         return tuple(step for step in steps if self.fates.of(step) is None)
 
     @property
