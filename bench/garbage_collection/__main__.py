@@ -12,7 +12,7 @@ from bench.garbage_collection.registry import running
 from bench.harness import Comparison, is_short, machine
 from tests.lab.registry_server import CURRENT
 
-ROUNDS, SHORT_ROUNDS = 3, 1
+ROUNDS, SHORT_ROUNDS = 2, 1
 COMPARISON = Comparison(
     "garbage-collection",
     "Collecting garbage of a registry container",

@@ -14,7 +14,7 @@ from bench.harness import TOWPATH, Comparison, is_short, machine
 from bench.promise import Promise
 from tests.lab.registry_server import CURRENT
 
-ROUNDS, SHORT_ROUNDS = 3, 1
+ROUNDS, SHORT_ROUNDS = 2, 1
 COMPARISON = Comparison(
     "garbage-collection-shared",
     "Collecting garbage of a registry on shared storage",

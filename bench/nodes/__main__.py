@@ -24,7 +24,7 @@ from lab.paths import Paths
 from lab.topology import node_address
 
 COUNTS, SHORT_COUNTS = (1, 2, 4, 8), (1, 2)
-ROUNDS, SHORT_ROUNDS = 3, 1
+ROUNDS, SHORT_ROUNDS = 2, 1
 LIMIT = {"raw": "what the machine allows: tar and restarts over plain ssh, nothing checked"}
 FIRST = Comparison(
     "nodes-first",
