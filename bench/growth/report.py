@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bench.growth.power_law import POINTS, fit
+from bench.growth.power_law import fit
 from bench.plots import Curve, growth
 
 Measured = Mapping[str, float]
@@ -38,7 +38,7 @@ def table(across: str, drawn: Sequence[Curve], beyond: Sequence[int] = ()) -> st
             shown(law.at(size), unit(curve.label)) if law else "" for curve, law in zip(drawn, whole, strict=True)
         ]
         lines.append(f"| {size:,}, reckoned | {' | '.join(values)} |")
-    said = f"An exponent of 1 is linear; it is fitted to the largest {POINTS} sizes of its column."
+    said = "An exponent of 1 is linear; a cost that every size has is fitted beside it, and is not part of it."
     return "\n".join([*lines, "", said, *(["What is reckoned was not tried."] if beyond else [])]) + "\n"
 
 

@@ -15,9 +15,9 @@ from bench.growth.power_law import PowerLaw, fit
 from bench.growth.report import curves, shown, table
 
 
-@given(factor=st.floats(0.001, 1000), exponent=st.floats(0, 3))
+@given(factor=st.floats(0.001, 1000), exponent=st.floats(0.2, 3))
 def test_a_power_law_is_found_again(factor: float, exponent: float) -> None:
-    law = PowerLaw(factor, exponent)
+    law = PowerLaw(0, factor, exponent)
 
     found = fit({size: law.at(size) for size in (1, 10, 100, 1000)})
 
@@ -26,11 +26,15 @@ def test_a_power_law_is_found_again(factor: float, exponent: float) -> None:
     assert found.at(10_000) == pytest.approx(law.at(10_000), rel=1e-6)
 
 
-def test_the_fixed_cost_of_small_sizes_is_left_out_of_the_fit() -> None:
-    found = fit({1: 50.0, 10: 50.0, 100: 100.0, 1000: 1000.0, 10_000: 10_000.0})
+@given(fixed=st.floats(1, 1000), exponent=st.floats(0.8, 2))
+def test_a_cost_that_every_size_has_does_not_hide_how_the_rest_grows(fixed: float, exponent: float) -> None:
+    law = PowerLaw(fixed, 1, exponent)
+
+    found = fit({size: law.at(size) for size in (10, 50, 200, 1000, 5000)})
 
     assert found
-    assert found.exponent == pytest.approx(1)
+    assert found.exponent == pytest.approx(exponent, abs=0.05)
+    assert found.at(50_000) == pytest.approx(law.at(50_000), rel=0.2)
 
 
 @pytest.mark.parametrize("points", [{}, {1: 1.0, 2: 2.0}, {1: 0.0, 2: 2.0, 3: 3.0}])
