@@ -59,6 +59,7 @@ include_patterns = [
     "docs/*.md",
     # What pages link to, without a place in the navigation.
     "bench/results/*.md",
+    "bench/results/growth/*.md",
     "tests/lab/*.md",
     "lab/README.md",
     "lab/cluster/README.md",
