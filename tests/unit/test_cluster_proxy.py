@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.tls_server import ADDRESS, ok, tls_server
+from tests.unit.tls_server import ADDRESS, ok, server_tls, tls_server
 from towpath.cluster.errors import ProtocolError, TimedOutError, UnreachableError, UntrustedCertificateError
 from towpath.cluster.transport import Limits
 from towpath.registry_client.retry import Retry
@@ -102,8 +102,7 @@ async def test_a_proxy_is_told_who_we_are_and_the_server_is_not(tmp_path: Path) 
 async def test_a_proxy_may_itself_be_behind_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     proxy = ConnectProxy()
     async with tls_server(tmp_path, lambda _: ok(b'{"a": 1}')) as server:
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        tls.load_cert_chain(tmp_path / "server.pem")
+        tls = server_tls(tmp_path)
         async with running(proxy, tls):
             access = server.access(**{"proxy-url": f"https://{ADDRESS}:{proxy.port}"})
             async with access.client(QUICK, ONCE) as client:
@@ -122,8 +121,7 @@ async def test_a_proxy_that_leads_nowhere_ends_in_time_with_an_error_that_names_
     proxy = ConnectProxy(then=then)
     async with tls_server(tmp_path, lambda _: ok()) as server:
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server.pem"))
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        tls.load_cert_chain(tmp_path / "server.pem")
+        tls = server_tls(tmp_path)
         async with running(proxy, tls if scheme == "https" else None), asyncio.timeout(PATIENCE_SECONDS):
             access = server.access(**{"proxy-url": f"{scheme}://{ADDRESS}:{proxy.port}"})
             async with access.client(IMPATIENT, ONCE) as client:
@@ -139,8 +137,7 @@ async def test_the_server_is_verified_behind_a_proxy_that_is_behind_tls(
     proxy = ConnectProxy()
     async with tls_server(tmp_path, lambda _: ok()) as server:
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server.pem"))
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        tls.load_cert_chain(tmp_path / "server.pem")
+        tls = server_tls(tmp_path)
         async with running(proxy, tls):
             names = {"proxy-url": f"https://{ADDRESS}:{proxy.port}", "tls-server-name": "elsewhere"}
             async with server.access(**names).client(QUICK, ONCE) as client:

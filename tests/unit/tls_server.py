@@ -55,15 +55,20 @@ class TlsServer:
         writer.transport.abort()
 
 
+def server_tls(folder: Path) -> ssl.SSLContext:
+    """Return what a server, or a proxy in front of it, shows: the certificate of the server of this folder."""
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(folder / "server.pem")
+    return tls
+
+
 @asynccontextmanager
 async def tls_server(folder: Path, answer: Callable[[bytes], bytes | None]) -> AsyncIterator[TlsServer]:
     """Run it."""
     server = TlsServer(answer)
     server.certificate, key = certificate_for(ADDRESS)
     (folder / "server.pem").write_text(server.certificate + key)
-    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    tls.load_cert_chain(folder / "server.pem")
-    listener = await asyncio.start_server(server.serve, ADDRESS, 0, ssl=tls)
+    listener = await asyncio.start_server(server.serve, ADDRESS, 0, ssl=server_tls(folder))
     server.port = listener.sockets[0].getsockname()[1]
     try:
         yield server
