@@ -82,7 +82,7 @@ test: setup ## run every test; the lab is started if it does not run
 			|| { apt-get -qq update && apt-get install -qq -y --no-install-recommends $$missing >/dev/null; }; \
 	fi
 	@$(PYTHON) -m lab up
-	@$(IN_LAB) $(PYTHON) -m pytest $(PYTEST_ARGS)
+	@$(IN_LAB) $(PYTHON) -m pytest --side-by-side "$$(nproc)" $(PYTEST_ARGS)
 
 .PHONY: bench
 bench: setup ## benchmarks beside the peers: ONLY=nodes one of them, SHORT=1 to see that they run

@@ -1,27 +1,32 @@
-"""Unit and component tests in several processes, after all others and in one report with them.
+"""Tests that do not share the lab, in several processes beside those that do, and in one report with them.
 
 `pytest --side-by-side 2` gives them to a session of pytest-xdist of their own, whose reports are taken into this one.
-They share nothing; all others share the lab, or have timing of their own, and run one by one.
+A file with a test that asks for the lab runs here, all its tests one by one; a file has its ports and its servers to
+itself, so the others go to the processes file by file. Those give way to the lab's tests, which wait for real time.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import queue
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import hypothesis
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator
 
 PIPE = "TOWPATH_TEST_REPORTS"
-FOLDERS = tuple(Path(__file__).parent / name for name in ("unit", "components"))
+LAB = "lab"
+"""The fixture that all tests on the lab's nodes have, at least by another fixture."""
+NICENESS = "5"
 
 # Hypothesis limits the time of an example by default, and tries others each time: neither is for a run that decides.
 # `pytest --hypothesis-profile searching` looks for what has not been found yet.
@@ -34,65 +39,101 @@ hypothesis.settings.load_profile("steady")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Offer the option."""
     parser.addoption(
-        "--side-by-side", type=int, default=0, metavar="N", help="N processes for unit and component tests"
+        "--side-by-side", type=int, default=0, metavar="N", help="N processes for tests that do not use the lab"
     )
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
-    """Run all others, then what may run side by side."""
-    apart: list[pytest.Item] = []
+    """Run the lab's tests, and all others beside them."""
     processes = session.config.option.side_by_side
-    if processes and not session.config.option.collectonly:
-        apart = [item for item in session.items if any(folder in item.path.parents for folder in FOLDERS)]
-        done = set(apart)
-        session.items[:] = [item for item in session.items if item not in done]
-    ended = yield
-    if apart:
-        run_apart(session, apart, processes)
+    if not processes or session.config.option.collectonly:
+        return (yield)
+    on_lab = {item.path for item in session.items if LAB in getattr(item, "fixturenames", ())}
+    apart = [item for item in session.items if item.path not in on_lab]
+    if not apart:
+        return (yield)
+    session.items[:] = [item for item in session.items if item.path in on_lab]
+    with tempfile.TemporaryDirectory() as folder, Apart(session, apart, processes, Path(folder)) as others:
+        session.config.pluginmanager.register(others)
+        ended = yield
+        others.finish()
     return ended
 
 
-def run_apart(session: pytest.Session, items: list[pytest.Item], processes: int) -> None:
-    """Run tests in a session of their own, and report them here. Raises Session.Failed for one that was not run."""
-    missing = {item.nodeid for item in items}
-    with tempfile.TemporaryDirectory() as folder:
-        chosen, said = Path(folder, "chosen"), Path(folder, "said")
+class Apart:
+    """A session of other processes, whose reports are shown here between two files and at the end."""
+
+    def __init__(self, session: pytest.Session, items: list[pytest.Item], processes: int, folder: Path) -> None:
+        self._session = session
+        self._missing = {item.nodeid for item in items}
+        self._said = folder / "said"
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        chosen = folder / "chosen"
         chosen.write_text("".join(f"{item.nodeid}\n" for item in items))
-        for report in _reports(session.config, chosen, said, processes):
-            session.config.hook.pytest_runtest_logreport(report=report)
-            missing.discard(report.nodeid)
-            if session.shouldfail:
-                raise session.Failed(session.shouldfail)
-        if missing:
-            session.shouldfail = f"{len(missing)} tests did not run, as {min(missing)}:\n{said.read_text()[-4000:]}"
-            raise session.Failed(session.shouldfail)
+        self._argv = ["nice", "-n", NICENESS, sys.executable, "-m", "pytest", "-n", str(processes)]
+        self._argv += ["--dist", "loadfile", "--no-loadscope-reorder", f"@{chosen}"]
 
-
-def _reports(config: pytest.Config, chosen: Path, said: Path, processes: int) -> Iterator[pytest.TestReport]:
-    """Start the session, and yield its reports as they come."""
-    reading, writing = os.pipe()
-    argv = [sys.executable, "-m", "pytest", "-n", str(processes), "--dist", "worksteal", f"@{chosen}"]
-    with said.open("w") as output, os.fdopen(reading) as reports:
-        process = subprocess.Popen(
-            argv,
-            cwd=config.rootpath,
-            env={**os.environ, PIPE: str(writing)},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            pass_fds=[writing],
-        )
+    def __enter__(self) -> Self:
+        """Start the session."""
+        reading, writing = os.pipe()
+        with self._said.open("w") as output:
+            self._process = subprocess.Popen(
+                self._argv,
+                cwd=self._session.config.rootpath,
+                env={**os.environ, PIPE: str(writing)},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                pass_fds=[writing],
+            )
         os.close(writing)
-        try:
+        self._reader = threading.Thread(target=self._read, args=[reading], daemon=True)
+        self._reader.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it, wherever it is."""
+        self._process.terminate()
+        self._process.wait()
+        self._reader.join()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, bool, bool]:
+        """Show what has come in when a file of this session is done: its line of dots stays whole."""
+        done = yield
+        if nextitem is None or nextitem.path != item.path:
+            for _ in range(self._lines.qsize()):
+                self._show(self._lines.get())
+        return done
+
+    def finish(self) -> None:
+        """Show all that comes until the end. Raises Session.Failed for a test that was not run."""
+        while line := self._lines.get():
+            self._show(line)
+            if self._session.shouldfail:
+                raise self._session.Failed(self._session.shouldfail)
+        if self._missing:
+            left = f"{len(self._missing)} tests did not run, as {min(self._missing)}"
+            self._session.shouldfail = f"{left}:\n{self._said.read_text()[-4000:]}"
+            raise self._session.Failed(self._session.shouldfail)
+
+    def _read(self, descriptor: int) -> None:
+        with os.fdopen(descriptor) as reports:
             for line in reports:
-                report = config.hook.pytest_report_from_serializable(config=config, data=json.loads(line))
-                if isinstance(report.longrepr, list):
-                    report.longrepr = tuple(report.longrepr)  # where a test was skipped; JSON has no tuples
-                yield report
-        finally:
-            process.terminate()
-            process.wait()
+                self._lines.put(line)
+        self._lines.put("")
+
+    def _show(self, line: str) -> None:
+        config = self._session.config
+        if not line:  # the end, which finish() waits for
+            self._lines.put(line)
+            return
+        report = config.hook.pytest_report_from_serializable(config=config, data=json.loads(line))
+        if isinstance(report.longrepr, list):
+            report.longrepr = tuple(report.longrepr)  # where a test was skipped; JSON has no tuples
+        config.hook.pytest_runtest_logreport(report=report)
+        self._missing.discard(report.nodeid)
 
 
 def pytest_configure(config: pytest.Config) -> None:
