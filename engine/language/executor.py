@@ -10,7 +10,11 @@ This file must run with any Python and SDK that the project has, so it imports n
 those of the official executor: 32 says that an error has been shown to the user already.
 """
 
+from __future__ import annotations
+
 import asyncio
+import atexit
+import contextlib
 import json
 import logging
 import os
@@ -18,17 +22,24 @@ import runpy
 import signal
 import sys
 import threading
+import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType, TracebackType
+
+    from pulumi.runtime.proto.engine_pb2 import LogRequest
 
 EXIT_SHOWN = 32
 EXIT_INTERRUPTED = 130
 # Each registration holds a thread until the engine has answered it; the engine bounds what runs at once.
 _THREADS_PER_OPERATION = 4
 _LARGEST_PARALLEL = 256
+_SECONDS_BETWEEN_DEBUG_MESSAGES = 0.25
 
 
 def read_settings(pipe: int) -> dict[str, Any]:
@@ -73,8 +84,51 @@ def _user_frames(trace: TracebackType | None) -> TracebackType | None:
     return current or trace
 
 
+class _Log:
+    """The engine's Log, with debug messages sent several at once.
+
+    The SDK writes one for each property of a resource, waits for the engine's answer to it on the thread that runs the
+    program, and the engine shows none of them unless it is asked to. All other messages go at once, after these.
+    """
+
+    def __init__(self, log: Callable[[LogRequest], object], debug: int) -> None:
+        self._log = log
+        self._debug = debug
+        self._lock = threading.Lock()
+        self._waiting: list[LogRequest] = []
+        threading.Thread(target=self._send_in_turn, name="debug-messages", daemon=True).start()
+        atexit.register(self._flush)
+
+    def __call__(self, request: LogRequest) -> object:
+        if request.severity == self._debug and not request.urn:
+            with self._lock:
+                self._waiting.append(request)
+            return None
+        with self._lock:
+            self._send()
+            return self._log(request)
+
+    def _flush(self) -> None:
+        """Send what waits; an engine that is gone is told of by whatever needs its answer."""
+        with self._lock, contextlib.suppress(Exception):
+            self._send()
+
+    def _send(self) -> None:
+        if self._waiting:
+            first, *others = self._waiting
+            self._waiting = []
+            first.message = "\n".join([first.message, *(other.message for other in others)])
+            self._log(first)
+
+    def _send_in_turn(self) -> None:
+        while True:
+            time.sleep(_SECONDS_BETWEEN_DEBUG_MESSAGES)
+            self._flush()
+
+
 def _configure(settings: dict[str, Any]) -> None:
     import pulumi.runtime  # noqa: PLC0415 - the host reads this file's constants without the SDK
+    from pulumi.runtime.proto import engine_pb2  # noqa: PLC0415
 
     pulumi.runtime.set_all_config(settings["config"], settings["config_secret_keys"])
     pulumi.runtime.configure(
@@ -89,6 +143,8 @@ def _configure(settings: dict[str, Any]) -> None:
             root_directory=settings["root_directory"],
         )
     )
+    engine: Any = pulumi.runtime.settings.get_engine()
+    engine.Log = _Log(engine.Log, engine_pb2.DEBUG)
 
 
 def _run(program: str, parallel: int) -> int:

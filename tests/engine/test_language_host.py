@@ -30,6 +30,30 @@ def test_output_and_log_messages_of_the_program_are_shown(engine_project: Engine
     assert engine_project.outputs() == {"answer": 42}
 
 
+@pytest.mark.parametrize("end", ["", "sys.exit(3)", "raise ValueError('the very reason')"])
+def test_debug_messages_are_shown_where_asked_for_all_of_them_and_in_their_order(
+    engine_project: EngineProject, end: str
+) -> None:
+    """They travel together: the last ones must not stay behind, however the program ends."""
+    engine_project.program(f"""
+        import sys
+        import pulumi
+
+        pulumi.log.debug("first of the program")
+        pulumi.log.debug("second of the program")
+        pulumi.log.info("after the second")
+        pulumi.log.debug("last of the program")
+        {end}
+    """)
+
+    asked = engine_project.preview("--debug", check=False).output
+    words = ["first of the program", "second of the program", "after the second", "last of the program"]
+    places = [asked.rfind(each) for each in words]  # in the list at the end, not what is shown meanwhile
+    assert -1 not in places, asked
+    assert places == sorted(places)
+    assert "second of the program" not in engine_project.preview(check=False).output
+
+
 def test_a_run_prints_no_warning_and_nothing_of_the_host(engine_project: EngineProject) -> None:
     engine_project.program("import pulumi")
 
