@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from tests.lab.registry_server import ACCOUNT, PASSWORD, RegistryServer
+from tests.unit.replaced_network import ReplacedNetwork
 from towpath.registry_client.credentials import Credentials
 from towpath.registry_client.endpoint import Endpoint
 from towpath.registry_client.retry import Retry
@@ -51,7 +52,7 @@ class Misbehaving(httpx.AsyncBaseTransport):
         """Open a session through it that hardly waits."""
         retry = Retry(attempts=2, first_wait_seconds=0.01)
         endpoint = Endpoint(self.server.host, ca_pem=self.server.ca_pem)
-        return RegistrySession(endpoint, Credentials(ACCOUNT, PASSWORD), retry=retry, transport=self)
+        return RegistrySession(endpoint, Credentials(ACCOUNT, PASSWORD), retry=retry, network=ReplacedNetwork(self))
 
 
 def refuse(status: int, code: str = "DENIED") -> Answering:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from tests.unit.replaced_network import ReplacedNetwork
 from towpath.registry_client.credentials import Credentials
 from towpath.registry_client.endpoint import Endpoint
 from towpath.registry_client.retry import Retry
@@ -66,7 +67,9 @@ class Script(httpx.AsyncBaseTransport):
         async def sleep(seconds: float) -> None:
             self.waits.append(seconds)
 
-        return RegistrySession(Endpoint(REGISTRY), credentials, transport=self, sleep=sleep, retry=retry, limits=limits)
+        return RegistrySession(
+            Endpoint(REGISTRY), credentials, network=ReplacedNetwork(self), sleep=sleep, retry=retry, limits=limits
+        )
 
     @property
     def asked(self) -> list[str]:

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from towpath.cluster.client import ClusterClient
-from towpath.cluster.message import Answer
 from towpath.cluster.transport import Limits
+from towpath.https.message import Answer
 from towpath.registry_client.retry import Retry
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from tests.unit.replaced_network import ReplacedNetwork
 from tests.unit.scripted_registry import REGISTRY, VERSION, refusal
 from towpath.oci import media_types
 from towpath.oci.descriptor import Descriptor
@@ -51,7 +52,9 @@ class SlowRegistry(httpx.AsyncBaseTransport):
     def session(self, concurrency: int = 8) -> RegistrySession:
         """Open a session that asks once."""
         limits = Limits(concurrency=concurrency)
-        return RegistrySession(Endpoint(REGISTRY), transport=self, retry=Retry(attempts=1), limits=limits)
+        return RegistrySession(
+            Endpoint(REGISTRY), network=ReplacedNetwork(self), retry=Retry(attempts=1), limits=limits
+        )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer after a while."""

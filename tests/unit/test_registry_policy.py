@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from towpath.https import proxies
 from towpath.oci.errors import InvalidReferenceError
-from towpath.registry_client import proxies
 from towpath.registry_client.challenge import Challenge, parse_challenges
 from towpath.registry_client.credentials import Credentials
 from towpath.registry_client.endpoint import Endpoint

@@ -18,7 +18,7 @@ from towpath.cluster.errors import (
     TerminatingError,
     UnauthorizedError,
 )
-from towpath.cluster.message import Answer
+from towpath.https.message import Answer
 from towpath.registry_client.retry import retry_after_seconds
 
 _SHOWN_CHARACTERS = 400

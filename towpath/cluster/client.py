@@ -18,8 +18,8 @@ from towpath.cluster.errors import (
     UntrustedCertificateError,
 )
 from towpath.cluster.identity import Identity
-from towpath.cluster.message import Answer
 from towpath.cluster.transport import Limits, Transport
+from towpath.https.message import Answer
 from towpath.registry_client.retry import Retry
 
 _TRANSIENT = (RateLimitedError, ServerFailedError, TimedOutError, UnreachableError)

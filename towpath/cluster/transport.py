@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from urllib.parse import quote, urlsplit
 
-from towpath.cluster.connection import Dial
-from towpath.cluster.connections import Connections
 from towpath.cluster.errors import (
     ClusterError,
     ProtocolError,
@@ -20,10 +18,12 @@ from towpath.cluster.errors import (
     UntrustedCertificateError,
 )
 from towpath.cluster.kubeconfig import Context
-from towpath.cluster.message import Answer, BrokenMessageError, Request
-from towpath.cluster.proxy import Proxy
-from towpath.registry_client.certificate_failure import certificate_failure
-from towpath.registry_client.proxies import proxy_for
+from towpath.https.certificate_failure import certificate_failure
+from towpath.https.connection import Dial
+from towpath.https.connections import Connections
+from towpath.https.message import Answer, BrokenMessageError, Request, UnsendableHeaderError
+from towpath.https.proxies import proxy_for
+from towpath.https.proxy import Proxy, ProxyRefusedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,8 @@ class Transport:
     def _mapped(self, step: str) -> Iterator[None]:
         try:
             yield
+        except UnsendableHeaderError as error:
+            raise self._error(ProtocolError, step, f"{error}; correct user and token of the kubeconfig") from error
         except BrokenMessageError as error:
             raise self._error(ProtocolError, step, str(error)) from error
         except UnicodeError:
@@ -99,6 +101,9 @@ class Transport:
             raise self._error(
                 TimedOutError, step, "no answer in time; check that it runs and that nothing in between drops packets"
             ) from error
+        except ProxyRefusedError as error:
+            way_out = "look at HTTPS_PROXY, NO_PROXY and the kubeconfig's proxy-url"
+            raise self._error(UnreachableError, step, f"no answer ({error}; {way_out})") from error
         except OSError as error:
             if why := certificate_failure(error):
                 raise self._error(

@@ -5,10 +5,10 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import httpx
 from cryptography import x509
 
 from towpath.doctor.subject import Subject
+from towpath.https.connections import Response
 from towpath.registry_client.credentials import Credentials
 from towpath.registry_client.endpoint import Endpoint
 from towpath.registry_client.errors import RegistryError
@@ -83,21 +83,18 @@ async def _status(endpoint: Endpoint, login: Credentials | None) -> int | str:
 
 
 async def _ask(transport: Transport, base_url: str, login: Credentials | None) -> tuple[int, Served | None]:
-    headers = {"Host": httpx.URL(base_url).netloc.decode()} | ({"Authorization": login.basic} if login else {})
+    headers = {"Authorization": login.basic} if login else {}
     response = await transport.send("GET", f"{base_url}/v2/", headers, None, "asking whether it is there")
     try:
-        return response.status_code, _served(response)
+        return response.head.status_code, _served(response)
     finally:
-        await response.aclose()
+        response.close()
 
 
-def _served(response: httpx.Response) -> Served | None:
-    stream = response.extensions.get("network_stream")
-    tls = stream.get_extra_info("ssl_object") if stream else None
-    encoded = tls.getpeercert(binary_form=True) if tls else None
-    if not encoded:
+def _served(response: Response) -> Served | None:
+    if not response.certificate:
         return None
-    certificate = x509.load_der_x509_certificate(encoded)
+    certificate = x509.load_der_x509_certificate(response.certificate)
     return Served(certificate.not_valid_before_utc, certificate.not_valid_after_utc)
 
 

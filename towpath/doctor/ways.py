@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from towpath.doctor.questions import HttpProxy
+from towpath.https.proxies import excluded
 from towpath.nodes.proxy import Proxy
 from towpath.nodes.registries import Mirror, Upstream
 from towpath.nodes.wish import NodeWish
-from towpath.registry_client.proxies import excluded
 
 _HTTPS_PORT = 443
 _HTTP_PORT = 80

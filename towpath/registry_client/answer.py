@@ -1,13 +1,13 @@
 """What a registry answered, and which error it is where it was not 2xx."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Self
 
-import httpx
-
+from towpath.https.connections import Response
+from towpath.https.message import Headers
 from towpath.registry_client.errors import (
     Complaint,
     DeleteDisabledError,
@@ -48,14 +48,14 @@ class Answer:
     """An answer's head, and its body where that was read. `url` is where it came from, for relative links."""
 
     status: int
-    headers: httpx.Headers
+    headers: Headers
     url: str
     body: bytes = field(default=b"", repr=False)
 
     @classmethod
-    def of(cls, response: httpx.Response, url: str, body: bytes = b"") -> Self:
+    def of(cls, response: Response, url: str, body: bytes = b"") -> Self:
         """Take over what outlives the response."""
-        return cls(response.status_code, response.headers, url, body)
+        return cls(response.head.status_code, response.head.headers, url, body)
 
     def json(self, what: str, registry: str) -> Mapping[str, Any]:
         """Return the body as a JSON object. Raises ProtocolError."""
@@ -68,10 +68,10 @@ class Answer:
         return document
 
 
-async def bounded_body(response: httpx.Response, max_bytes: int) -> bytes | None:
+async def bounded_body(pieces: AsyncIterator[bytes], max_bytes: int) -> bytes | None:
     """Read a body to its end; None once it is over `max_bytes`."""
     body = bytearray()
-    async for piece in response.aiter_bytes():
+    async for piece in pieces:
         body += piece
         if len(body) > max_bytes:
             return None

@@ -26,7 +26,7 @@ async def pages(session: RegistrySession, call: Call) -> AsyncIterator[dict[str,
         seen.add(path)
         answer = await session.send(Call(call.method, path, call.what, call.scopes, call.headers))
         yield dict(answer.json(call.what, session.registry))
-        link = next_link(answer.headers.get_list("link"))
+        link = next_link(answer.headers.each("link"))
         path = secured(urljoin(answer.url, link), session.endpoint) if link else None
         if path is not None and not session.endpoint.owns(path):
             raise session.error(ProtocolError, call.what, "its next page is on another host, which is not followed")

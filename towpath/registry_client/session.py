@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Self, TypeVar
 
-import httpx
-
+from towpath.https.connections import Response
 from towpath.registry_client.answer import MAX_JSON_BYTES, Answer, bounded_body, error_of, is_definite
 from towpath.registry_client.authentication import Authentication
 from towpath.registry_client.credentials import Credentials
@@ -28,7 +27,7 @@ from towpath.registry_client.errors import (
 from towpath.registry_client.redirect import MAX_REDIRECTS, REDIRECTS, UnusableRedirectError, target
 from towpath.registry_client.retry import Retry, retry_after_seconds
 from towpath.registry_client.token import TokenRequest, UnusableChallengeError
-from towpath.registry_client.transport import Limits, Transport
+from towpath.registry_client.transport import Limits, Network, Transport
 
 _TRANSIENT = (RateLimitedError, ServerFailedError, TimedOutError, UnreachableError)
 _LASTING_SERVER_FAILURES = frozenset({HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED})
@@ -71,7 +70,7 @@ class RegistrySession:
         *,
         limits: Limits | None = None,
         retry: Retry | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        network: Network | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.endpoint = endpoint
@@ -79,7 +78,7 @@ class RegistrySession:
         self.limits = limits or Limits()
         self._retry = retry or Retry()
         self.sleep = sleep
-        self._transport = Transport(endpoint, self.limits, replacement=transport)
+        self._transport = Transport(endpoint, self.limits, replacement=network)
         self._authentication = Authentication(credentials, self._fetch_token)
         self._slots = asyncio.Semaphore(self.limits.concurrency)
 
@@ -114,9 +113,9 @@ class RegistrySession:
         async with self._slots:
             response, url = await self._retried(call, lambda: self._opened(call))
             try:
-                yield Answer.of(response, url), self._pieces(call, response, url)
+                yield Answer.of(response, url), self._transport.pieces(response, url, call.what)
             finally:
-                await response.aclose()
+                response.close()
 
     def error(self, kind: type[RegistryError], what: str, finding: str, status: int | None = None) -> RegistryError:
         """Make an error that names this registry."""
@@ -143,16 +142,16 @@ class RegistrySession:
             raise self.error(ProtocolError, call.what, f"the answer is over {max_bytes} bytes, and was not read on")
         return Answer.of(response, url, body)
 
-    async def _opened(self, call: Call) -> tuple[httpx.Response, str]:
+    async def _opened(self, call: Call) -> tuple[Response, str]:
         """Send once, with the credentials it takes, and raise for anything but 2xx."""
         authorization = await self._authorization(call)
         response, url = await self._followed(call, authorization)
-        if response.status_code == HTTPStatus.UNAUTHORIZED:
+        if response.head.status_code == HTTPStatus.UNAUTHORIZED:
             better = await self._better_authorization(call, response, authorization)
             if better:
                 await self._body(call, response, url, MAX_JSON_BYTES)
                 response, url = await self._followed(call, better)
-        if response.is_success:
+        if response.head.is_success:
             return response, url
         body = await self._body(call, response, url, MAX_JSON_BYTES)
         answer = Answer.of(response, url, body or b"")
@@ -162,26 +161,26 @@ class RegistrySession:
         error.wait_seconds = retry_after_seconds(answer.headers.get("retry-after"), dt.datetime.now(dt.UTC))
         raise error
 
-    async def _confirmed(self, call: Call) -> tuple[httpx.Response, str]:
+    async def _confirmed(self, call: Call) -> tuple[Response, str]:
         """Ask again with GET: an answer to HEAD has no body that would show who said 404."""
         response, _ = await self._opened(replace(call, method="GET"))
-        await response.aclose()
+        response.close()
         raise self.error(ProtocolError, call.what, "it answers 404 to HEAD but not to GET", HTTPStatus.NOT_FOUND)
 
-    async def _followed(self, call: Call, authorization: str | None) -> tuple[httpx.Response, str]:
+    async def _followed(self, call: Call, authorization: str | None) -> tuple[Response, str]:
         url = call.path if call.path.startswith("https://") else self.endpoint.base_url + call.path
         for _ in range(MAX_REDIRECTS):
             headers = {"User-Agent": "towpath", "Accept-Encoding": "identity", **call.headers}
             if authorization and self.endpoint.owns(url):
                 headers["Authorization"] = authorization
             response = await self._transport.send(call.method, url, headers, call.content, call.what)
-            if response.status_code not in REDIRECTS:
+            if response.head.status_code not in REDIRECTS:
                 return response, url
             await self._body(call, response, url, MAX_JSON_BYTES)
             try:
-                url = target(call.method, url, response.headers.get("location"), self.endpoint)
+                url = target(call.method, url, response.head.headers.get("location"), self.endpoint)
             except UnusableRedirectError as error:
-                raise self.error(ProtocolError, call.what, str(error), response.status_code) from None
+                raise self.error(ProtocolError, call.what, str(error), response.head.status_code) from None
         raise self.error(ProtocolError, call.what, f"it redirects more than {MAX_REDIRECTS} times")
 
     async def _authorization(self, call: Call) -> str | None:
@@ -190,12 +189,12 @@ class RegistrySession:
         except UnusableChallengeError as error:
             raise self.error(UnauthorizedError, call.what, str(error), HTTPStatus.UNAUTHORIZED) from None
 
-    async def _better_authorization(self, call: Call, response: httpx.Response, sent: str | None) -> str | None:
-        challenges = response.headers.get_list("www-authenticate")
+    async def _better_authorization(self, call: Call, response: Response, sent: str | None) -> str | None:
+        challenges = response.head.headers.each("www-authenticate")
         try:
             return await self._authentication.after_refusal(challenges, call.scopes, sent)
         except UnusableChallengeError as error:
-            await response.aclose()
+            response.close()
             raise self.error(UnauthorizedError, call.what, str(error), HTTPStatus.UNAUTHORIZED) from None
 
     async def _fetch_token(self, request: TokenRequest) -> bytes:
@@ -203,19 +202,13 @@ class RegistrySession:
         response = await self._transport.send(request.method, request.url, request.headers, request.content, what)
         call = Call(request.method, request.url, what)
         body = await self._body(call, response, request.url, MAX_JSON_BYTES)
-        if not response.is_success:
+        if not response.head.is_success:
             answer = Answer.of(response, request.url, body or b"")
             raise error_of(self.registry, request.method, what, answer)
         return body or b""
 
-    async def _body(self, call: Call, response: httpx.Response, url: str, max_bytes: int) -> bytes | None:
+    async def _body(self, call: Call, response: Response, url: str, max_bytes: int) -> bytes | None:
         try:
-            with self._transport.mapped(call.what, url):
-                return await bounded_body(response, max_bytes)
+            return await bounded_body(self._transport.pieces(response, url, call.what), max_bytes)
         finally:
-            await response.aclose()
-
-    async def _pieces(self, call: Call, response: httpx.Response, url: str) -> AsyncIterator[bytes]:
-        with self._transport.mapped(call.what, url):
-            async for piece in response.aiter_bytes():
-                yield piece
+            response.close()

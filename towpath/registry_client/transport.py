@@ -1,20 +1,24 @@
-"""The border to httpx: one request out, one response in, and every failure of the network as one of our errors.
+"""The border to the network: one request out, one response in, and every failure as one of our errors.
 
-Below httpx's client, on its transports: no cookies, no redirects, no environment, no log lines with URLs in them. TLS
-is verified on every path. Certificates are read once, when the transport is made.
+No cookies, no redirects, no log lines with URLs in them. TLS is verified on every path. Certificates are read once,
+when the transport is made.
 """
 
 import asyncio
 import os
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from typing import Protocol
+from urllib.parse import quote, urlsplit
 
-import httpx
-
-from towpath.registry_client.certificate_failure import certificate_failure
+from towpath.https.certificate_failure import certificate_failure
+from towpath.https.connection import Dial
+from towpath.https.connections import Connections, Response
+from towpath.https.message import BrokenMessageError, Request, UnsendableHeaderError
+from towpath.https.proxies import proxy_for
+from towpath.https.proxy import Proxy, ProxyRefusedError
 from towpath.registry_client.endpoint import Endpoint, origin
 from towpath.registry_client.errors import (
     ProtocolError,
@@ -22,13 +26,14 @@ from towpath.registry_client.errors import (
     UnreachableError,
     UntrustedCertificateError,
 )
-from towpath.registry_client.lanes import Lanes
-from towpath.registry_client.proxies import proxy_for
 
 IDLE_SECONDS = 30.0
 """The longest silence between two pieces of an answer; a whole answer may take any time."""
 CONNECT_SECONDS = 10.0
-_ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30.0)
+_HTTPS_PORT = 443
+# What a URL may hold as it is (RFC 3986, section 3.3 and 3.4); all else in a redirect's is escaped, nothing twice.
+_IN_PATH = "/%:@!$&'()*+,;=~"
+_IN_QUERY = f"{_IN_PATH}?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,60 +45,67 @@ class Limits:
     idle_seconds: float = IDLE_SECONDS
 
 
+class Network(Protocol):
+    """What requests are sent through."""
+
+    async def open(self, url: str, request: Request) -> Response:
+        """Send a request and return its answer. Raises OSError, TimeoutError or BrokenMessageError."""
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+
+
 class Transport:
-    """Keep-alive connections to a registry and to the hosts it redirects to, straight or through a proxy each."""
+    """Sends to a registry and to the hosts it redirects to."""
 
     def __init__(
         self,
         endpoint: Endpoint,
         limits: Limits,
         environment: Mapping[str, str] | None = None,
-        replacement: httpx.AsyncBaseTransport | None = None,
+        replacement: Network | None = None,
     ) -> None:
         self._endpoint = endpoint
-        self._environment = os.environ if environment is None else environment
-        self._replacement = replacement
-        self._tls = _tls_context(endpoint)
-        timeout = httpx.Timeout(limits.idle_seconds, connect=limits.connect_seconds, pool=None)
-        self._extensions = {"timeout": timeout.as_dict()}
-        self._by_origin: dict[tuple[str, str, int | None], Lanes] = {}
+        variables = os.environ if environment is None else environment
+        self._network = replacement or _Internet(endpoint, limits, variables, _tls_context(endpoint))
 
     async def aclose(self) -> None:
         """Close every connection."""
-        for lanes in self._by_origin.values():
-            await lanes.aclose()
-        if self._replacement is not None:
-            await self._replacement.aclose()
+        await self._network.aclose()
 
     async def send(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes | None, what: str
-    ) -> httpx.Response:
+    ) -> Response:
         """Send, and return the response with its body still to be read; the caller closes it.
 
         Raises UnreachableError, UntrustedCertificateError, TimedOutError or ProtocolError.
         """
-        with self.mapped(what, url):
-            request = self._request(method, url, headers, content)
-            response = await (await self._transport_to(url)).handle_async_request(request)
-            response.request = request
-            return response
+        with self._mapped(what, url):
+            return await self._network.open(url, _request(method, url, headers, content))
+
+    async def pieces(self, response: Response, url: str, what: str) -> AsyncIterator[bytes]:
+        """Give a response's body as it comes. Raises as `send` does."""
+        with self._mapped(what, url):
+            async for piece in response.pieces():
+                yield piece
 
     @contextmanager
-    def mapped(self, what: str, url: str) -> Iterator[None]:
-        """Turn what httpx raises while sending or reading into our errors."""
+    def _mapped(self, what: str, url: str) -> Iterator[None]:
         try:
             yield
-        except httpx.InvalidURL:
+        except UnsendableHeaderError as error:
+            raise self._error(ProtocolError, what, f"{error}; look at what its token server gives out") from error
+        except UnicodeError:
             raise self._error(ProtocolError, what, "an address in its answer cannot be read") from None
-        except httpx.TimeoutException as error:
+        except TimeoutError as error:
             finding = (
                 f"{_place(url)} did not answer in time; check that it runs and that nothing in between drops packets"
             )
             raise self._error(TimedOutError, what, finding) from error
-        except httpx.ProxyError as error:
+        except ProxyRefusedError as error:
             finding = f"the proxy did not let the connection to {_place(url)} through; check HTTPS_PROXY and NO_PROXY"
             raise self._error(UnreachableError, what, finding) from error
-        except httpx.HTTPError as error:
+        except (OSError, BrokenMessageError) as error:
             if certificate := certificate_failure(error):
                 finding = f"the certificate of {_place(url)} does not hold: {certificate}; give the CA that signed it"
                 raise self._error(UntrustedCertificateError, what, finding) from error
@@ -105,42 +117,60 @@ class Transport:
     ) -> Exception:
         return kind(self._endpoint.registry, what, finding)
 
-    def _request(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> httpx.Request:
-        extensions = dict(self._extensions)
-        host = {}
-        if self._endpoint.connect_to and self._endpoint.owns(url):
-            parts = urlsplit(url)
-            address, port = self._endpoint.connect_to
-            host = {"Host": parts.netloc}
-            extensions["sni_hostname"] = parts.hostname  # type: ignore[assignment]  # httpx types no extensions
-            shown = f"[{address}]" if ":" in address else address
-            url = parts._replace(netloc=f"{shown}:{port}").geturl()
-        return httpx.Request(method, url, headers={**host, **headers}, content=content, extensions=extensions)
 
-    async def _transport_to(self, url: str) -> httpx.AsyncBaseTransport:
-        if self._replacement is not None:
-            return self._replacement
+class _Internet:
+    """Keep-alive connections to each host, straight or through a proxy."""
+
+    def __init__(self, endpoint: Endpoint, limits: Limits, environment: Mapping[str, str], tls: ssl.SSLContext) -> None:
+        self._endpoint = endpoint
+        self._limits = limits
+        self._environment = environment
+        self._tls = tls
+        self._by_origin: dict[tuple[str, str, int | None], Connections] = {}
+
+    async def open(self, url: str, request: Request) -> Response:
+        return await (await self._connections_to(url)).open(request)
+
+    async def aclose(self) -> None:
+        for connections in self._by_origin.values():
+            await connections.aclose()
+
+    async def _connections_to(self, url: str) -> Connections:
         place = origin(url)
         if place not in self._by_origin:
             # Whether a name is private is asked of the resolver, which may take its time.
             proxy = await asyncio.to_thread(self._proxy_to, url)
-            self._by_origin.setdefault(place, Lanes(lambda: self._lane(proxy)))
+            self._by_origin.setdefault(place, Connections(self._dial(url, proxy)))
         return self._by_origin[place]
 
-    def _lane(self, proxy: str | None) -> httpx.AsyncBaseTransport:
-        return httpx.AsyncHTTPTransport(
-            verify=self._tls, trust_env=False, limits=_ONE, proxy=httpx.Proxy(proxy) if proxy else None
+    def _dial(self, url: str, proxy: str | None) -> Dial:
+        _, name, port = origin(url)
+        host, port = self._own_address(url) or (name, port or _HTTPS_PORT)
+        limits = self._limits
+        return Dial(
+            host, port, name, self._tls, limits.connect_seconds, limits.idle_seconds, Proxy.of(proxy) if proxy else None
         )
 
+    def _own_address(self, url: str) -> tuple[str, int] | None:
+        return self._endpoint.connect_to if self._endpoint.owns(url) else None
+
     def _proxy_to(self, url: str) -> str | None:
-        if self._endpoint.connect_to and self._endpoint.owns(url):
+        if self._own_address(url):
             return None
         if self._endpoint.proxy:
             return self._endpoint.proxy
         if not self._endpoint.by_environment:
             return None
         _, host, port = origin(url)
-        return proxy_for(host, port or 443, self._environment)
+        return proxy_for(host, port or _HTTPS_PORT, self._environment)
+
+
+def _request(method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Request:
+    parts = urlsplit(url)
+    path = quote(parts.path or "/", safe=_IN_PATH)
+    target = f"{path}?{quote(parts.query, safe=_IN_QUERY)}" if parts.query else path
+    host = parts.netloc.rpartition("@")[2]
+    return Request(method, target, {"Host": host, **headers}, content)
 
 
 def _tls_context(endpoint: Endpoint) -> ssl.SSLContext:
@@ -157,5 +187,5 @@ def _place(url: str) -> str:
     return f"{host}:{port}"
 
 
-def _reason(error: httpx.HTTPError) -> str:
+def _reason(error: Exception) -> str:
     return str(error) or type(error).__name__

@@ -5,12 +5,11 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from towpath.images.content import Content, open_content
 from towpath.images.errors import MirrorError
 from towpath.images.layout import Named
-from towpath.images.mirror.docker_engine import DockerEngine
 from towpath.images.mirror.image_source import ContentSource, ImageSource, RegistrySource
 from towpath.images.mirror.source import EngineSource, FileSource, UpstreamSource
 from towpath.images.mirror.upstream_way import UpstreamWay
@@ -19,6 +18,9 @@ from towpath.oci.digest import Digest, parse_digest
 from towpath.oci.reference import Reference
 from towpath.registry_client.session import RegistrySession
 from towpath.registry_client.transport import Limits
+
+if TYPE_CHECKING:
+    from towpath.images.mirror.docker_engine import DockerEngine
 
 
 class Sources:
@@ -57,8 +59,10 @@ class Sources:
         key = (reference.registry, reference.repository)
         return self._repositories.setdefault(key, RegistrySource(session, reference.repository))
 
-    async def engine(self) -> DockerEngine:
+    async def engine(self) -> "DockerEngine":
         """Return the Docker engine."""
+        from towpath.images.mirror.docker_engine import DockerEngine  # noqa: PLC0415 only its images pay for httpx
+
         async with self._turn:
             if self._engine is None:
                 self._engine = await self._open.enter_async_context(DockerEngine())

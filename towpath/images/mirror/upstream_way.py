@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from towpath.external.login import obtain
+from towpath.https.proxies import excluded
 from towpath.images.mirror.source import UpstreamSource
 from towpath.nodes.no_proxy import complete_no_proxy
 from towpath.nodes.proxy_url import proxy_url
 from towpath.registry_client.credentials import Credentials
 from towpath.registry_client.endpoint import Endpoint
-from towpath.registry_client.proxies import excluded
 from towpath.registry_client.session import RegistrySession
 from towpath.registry_client.transport import Limits
 from towpath.settings.mirror import MirrorImage

@@ -1,16 +1,19 @@
-"""A proxy that leads to an API server by CONNECT (RFC 9110, section 9.3.6), itself perhaps behind TLS."""
+"""A proxy that leads to a server by CONNECT (RFC 9110, section 9.3.6), itself perhaps behind TLS."""
 
 import base64
 import ssl
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from towpath.cluster.message import Answer, BrokenMessageError, Request
+from towpath.https.message import BrokenMessageError, Head, Request
 
 _PORTS = {"http": 80, "https": 443}
 _UNFIT = "its proxy is not of the form http://HOST:PORT or https://HOST:PORT"
+
+
+class ProxyRefusedError(ConnectionRefusedError):
+    """A proxy did not let the connection through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +50,7 @@ class Proxy:
         return Request("CONNECT", place, headers)
 
 
-def check_led(answer: Answer) -> None:
-    """Raise ConnectionRefusedError unless a proxy answered that the way is free."""
-    if not HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
-        raise ConnectionRefusedError(
-            f"its proxy did not let the connection through, with status {answer.status_code}; "
-            "look at HTTPS_PROXY, NO_PROXY and the kubeconfig's proxy-url"
-        )
+def check_led(head: Head) -> None:
+    """Raise ProxyRefusedError unless a proxy answered that the way is free."""
+    if not head.is_success:
+        raise ProxyRefusedError(f"its proxy did not let the connection through, with status {head.status_code}")

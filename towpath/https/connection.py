@@ -1,17 +1,22 @@
-"""One connection to an API server, kept from request to request: bytes out, whole answers in."""
+"""One connection to a server, kept from request to request: bytes out, an answer in, its body as it comes."""
 
 import asyncio
 import ssl
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import cast
 
-from towpath.cluster.message import Answer, BrokenMessageError, Exchange, Request
-from towpath.cluster.proxy import Proxy, check_led
+from towpath.https.message import BrokenMessageError, Exchange, Head, Request
+from towpath.https.proxy import Proxy, check_led
 
 _KEPT_SECONDS = 30.0
 """What was idle for longer is not used again: something in between may have forgotten it."""
 _NEXT_ADDRESS_SECONDS = 0.25
 """After which the next address of a name is tried beside the first (RFC 8305)."""
+_MOST_WAITING_BYTES = 1024 * 1024
+"""Of a body that nobody takes; the server waits from there on."""
+_WRITTEN_BYTES = 128 * 1024
+"""Of a long content at once, so that TLS holds no second copy of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +30,24 @@ class Dial:
     tls: ssl.SSLContext = field(repr=False)
     connect_seconds: float
     idle_seconds: float
-    """How long it may keep silent while it owes an answer."""
+    """How long it may keep silent while it owes an answer, and take nothing of what is sent."""
     proxy: Proxy | None = None
 
 
 class Connection(asyncio.Protocol):
-    """Opened by `connect`; one request at a time."""
+    """Opened by `connect`; one request at a time: `ask`, then its `pieces` to their end, then `finish`."""
 
     def __init__(self, idle_seconds: float) -> None:
         self._loop = asyncio.get_running_loop()
         self._idle_seconds = idle_seconds
         self._closed = self._loop.create_future()
         self._transport: asyncio.Transport
-        self._answer: asyncio.Future[Answer] | None = None
         self._exchange: Exchange | None = None
-        self._patience: asyncio.Timeout
+        self._news: asyncio.Future[None] | None = None
+        self._failure: Exception | None = None
         self._stays = True
+        self._takes = True
+        self._gives = True
         self._used = self._loop.time()
 
     @property
@@ -48,25 +55,49 @@ class Connection(asyncio.Protocol):
         """Whether another request may be sent."""
         return self._stays and self._loop.time() - self._used < _KEPT_SECONDS
 
-    async def ask(self, request: Request) -> Answer:
-        """Send a request and return what is answered.
+    @property
+    def certificate(self) -> bytes | None:
+        """What the server showed, in DER; None without TLS."""
+        tls = self._transport.get_extra_info("ssl_object")
+        return tls.getpeercert(binary_form=True) if tls else None
+
+    async def ask(self, request: Request) -> Head:
+        """Send a request and return how the answer begins; one that comes early ends the sending.
 
         Raises OSError, of which TimeoutError is a kind, or BrokenMessageError.
         """
-        if self._closed.done():
-            raise ConnectionResetError("the connection ended")
+        if self._failure:
+            raise self._failure
         self._exchange = exchange = Exchange(request)
-        self._answer = self._loop.create_future()
         try:
-            async with asyncio.timeout(self._idle_seconds) as self._patience:
-                self._transport.write(exchange.sent)
-                return await self._answer
+            await self._send(exchange)
+            await self._until(lambda: exchange.head is not None)
         except BaseException:
             self.abort()
             raise
-        finally:
-            self._answer = self._exchange = None
-            self._used = self._loop.time()
+        assert exchange.head is not None  # noqa: S101 just waited for
+        return exchange.head
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Give the answer's body as it comes. Raises as `ask` does."""
+        exchange = self._exchange
+        assert exchange is not None  # noqa: S101 whoever asked has not finished
+        while True:
+            await self._until(lambda: exchange.ended or exchange.waiting_bytes > 0)
+            if not exchange.waiting_bytes:
+                return
+            piece = exchange.take()
+            self._read_on()
+            yield piece
+
+    def finish(self) -> None:
+        """Have done with the answer; one that is not whole ends the connection."""
+        exchange, self._exchange = self._exchange, None
+        self._used = self._loop.time()
+        if exchange is None or not (self._stays and exchange.ended and exchange.reusable):
+            self.abort()
+        else:
+            self._read_on()
 
     async def secure(self, tls: ssl.SSLContext, name: str) -> None:
         """Go on inside TLS, with a server of that name. Raises OSError."""
@@ -94,11 +125,13 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on; what nobody asked for must not be taken for the answer to what is asked next."""
-        if self._answer is None or self._answer.done():
+        if self._exchange is None:
             self.abort()
             return
-        self._patience.reschedule(self._loop.time() + self._idle_seconds)
         self._feed(data)
+        if self._exchange.waiting_bytes > _MOST_WAITING_BYTES and self._takes:
+            self._takes = False
+            self._transport.pause_reading()
 
     def eof_received(self) -> None:
         """Take it for the end of an answer that has no other, or for one that broke off."""
@@ -107,26 +140,63 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """Give up what is waited for."""
-        self._stays = False
         self._fail(error or ConnectionResetError("the connection ended"))
         if not self._closed.done():
             self._closed.set_result(None)
 
+    def pause_writing(self) -> None:
+        """Wait with the rest of a long content."""
+        self._gives = False
+
+    def resume_writing(self) -> None:
+        """Go on with it."""
+        self._gives = True
+        self._tell()
+
+    async def _send(self, exchange: Exchange) -> None:
+        head, content = exchange.sent
+        if len(content) <= _WRITTEN_BYTES:
+            self._transport.write(head + content)
+            return
+        self._transport.write(head)
+        left = memoryview(content)
+        while left and exchange.head is None:
+            self._transport.write(left[:_WRITTEN_BYTES])
+            left = left[_WRITTEN_BYTES:]
+            await self._until(lambda: self._gives or exchange.head is not None)
+        self._stays = self._stays and not left
+
+    async def _until(self, happened: Callable[[], bool]) -> None:
+        while not happened():
+            if self._failure:
+                raise self._failure
+            self._news = self._loop.create_future()
+            async with asyncio.timeout(self._idle_seconds):
+                await self._news
+
     def _feed(self, data: bytes) -> None:
-        if self._exchange is None or self._answer is None or self._answer.done():
+        if self._exchange is None or self._exchange.ended:
+            self._stays = False
             return
         try:
-            answer = self._exchange.read(data)
+            self._exchange.read(data)
         except (BrokenMessageError, ConnectionError) as error:
             self._fail(error)
-            return
-        if answer is not None:
-            self._stays = self._stays and self._exchange.reusable
-            self._answer.set_result(answer)
+        self._tell()
+
+    def _read_on(self) -> None:
+        if not self._takes:
+            self._takes = True
+            self._transport.resume_reading()
 
     def _fail(self, error: Exception) -> None:
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(error)
+        self._stays = False
+        self._failure = self._failure or error
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
 
 
 async def connect(dial: Dial) -> Connection:
@@ -141,6 +211,7 @@ async def connect(dial: Dial) -> Connection:
         connection = await _opened(proxy.host, proxy.port, proxy.tls, proxy.host, dial.idle_seconds)
         try:
             check_led(await connection.ask(proxy.request(dial.host, dial.port)))
+            connection.finish()
             await connection.secure(dial.tls, dial.name)
         except BaseException:
             connection.abort()  # and nothing is awaited: the time for all of this may be over

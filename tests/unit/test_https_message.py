@@ -1,8 +1,8 @@
-"""HTTP/1.1 as an API server's client speaks it: bytes of requests, and answers out of whatever pieces they come in."""
+"""HTTP/1.1 as a client speaks it: bytes of requests, and answers out of whatever pieces they come in."""
 
 import pytest
 
-from towpath.cluster.message import Answer, BrokenMessageError, Exchange, Request
+from towpath.https.message import Answer, BrokenMessageError, Exchange, Request
 
 HELD = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nDate: today\r\n\r\nhello"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\nTrailer: x\r\n\r\n"
@@ -17,10 +17,10 @@ def read(*pieces: bytes) -> tuple[Answer, bool]:
     """Feed the pieces; more than were needed, and fewer, fail the test."""
     exchange, waiting = asked(), list(pieces)
     while waiting:
-        answer = exchange.read(waiting.pop(0))
-        if answer is not None:
+        exchange.read(waiting.pop(0))
+        if exchange.ended and exchange.head:
             assert waiting in ([], [b""])
-            return answer, exchange.reusable
+            return Answer(exchange.head.status_code, exchange.head.headers, exchange.take()), exchange.reusable
     raise AssertionError("it wants more")
 
 
@@ -90,19 +90,22 @@ def test_what_is_no_answer_is_said_without_quoting_it(message: bytes) -> None:
 
 
 def test_a_request_says_how_long_it_is() -> None:
-    assert asked().sent == b"GET /x HTTP/1.1\r\nHost: a:1\r\n\r\n"
-    assert asked("POST").sent == b"POST /x HTTP/1.1\r\nHost: a:1\r\nContent-Length: 0\r\n\r\n"
-    assert asked("DELETE", b"{}", As="é").sent == (
-        "DELETE /x HTTP/1.1\r\nHost: a:1\r\nAs: é\r\nContent-Length: 2\r\n\r\n{}".encode()
-    )
+    assert asked().sent == (b"GET /x HTTP/1.1\r\nHost: a:1\r\n\r\n", b"")
+    assert asked("POST").sent == (b"POST /x HTTP/1.1\r\nHost: a:1\r\nContent-Length: 0\r\n\r\n", b"")
+    head = "DELETE /x HTTP/1.1\r\nHost: a:1\r\nAs: é\r\nContent-Length: 2\r\n\r\n"
+    assert asked("DELETE", b"{}", As="é").sent == (head.encode(), b"{}")
 
 
 def test_a_proxys_word_on_the_way_is_an_answer_by_its_headers_alone() -> None:
-    refused = asked("CONNECT").read(b"HTTP/1.1 407 No\r\nContent-Length: 900\r\n\r\n")
-    assert refused
-    assert refused.status_code == 407
+    refused = asked("CONNECT")
+    refused.read(b"HTTP/1.1 407 No\r\nContent-Length: 900\r\n\r\n")
+    assert refused.ended
+    assert refused.head
+    assert refused.head.status_code == 407
     led = asked("CONNECT")
-    assert led.read(b"HTTP/1.1 200 OK\r\n\r\n") == Answer(200)
+    led.read(b"HTTP/1.1 200 OK\r\n\r\n")
+    assert led.head
+    assert led.head.is_success
     assert led.reusable
 
 
