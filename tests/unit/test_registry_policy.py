@@ -15,7 +15,7 @@ from towpath.registry_client.errors import UntrustedCertificateError
 from towpath.registry_client.page import next_link
 from towpath.registry_client.retry import Retry, retry_after_seconds
 from towpath.registry_client.token import UnusableChallengeError, parse_token, token_request
-from towpath.registry_client.transport import Limits, Transport
+from towpath.registry_client.transport import Limits, Transport, request_for
 
 NOW = dt.datetime(2026, 11, 24, 12, 0, tzinfo=dt.UTC)
 
@@ -149,6 +149,27 @@ def test_the_environment_may_name_the_proxy_in_its_own_ways() -> None:
     assert via("8.8.8.8", {"HTTPS_PROXY": "http://a:1", "NO_PROXY": "8.0.0.0/8"}) is None
     assert via("8.8.8.8", {"HTTP_PROXY": "http://a:1"}) is None
     assert via("8.8.8.8", {}) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "target"),
+    [
+        ("https://registry.test:6000/v2/", "registry.test:6000", "/v2/"),
+        ("https://storage.test", "storage.test", "/"),
+        ("https://[fd00::1]:443/a", "[fd00::1]:443", "/a"),
+        ("https://user:pass@storage.test/a#part", "storage.test", "/a"),
+        (
+            "https://storage.test/a b/é?X-Sig=a%2Fb%20c+d&e={}",
+            "storage.test",
+            "/a%20b/%C3%A9?X-Sig=a%2Fb%20c+d&e=%7B%7D",
+        ),
+        ("https://storage.test/a\r\nX: y?b", "storage.test", "/aX:%20y?b"),
+    ],
+)
+def test_a_signed_address_is_asked_for_as_it_was_signed(url: str, host: str, target: str) -> None:
+    """What a request line cannot hold is escaped; what is escaped already stays as it is."""
+    asked = request_for("GET", url, {"Accept": "x"}, None)
+    assert (asked.headers, asked.target) == ({"Host": host, "Accept": "x"}, target)
 
 
 def test_an_endpoint_owns_its_own_origin_alone() -> None:

@@ -197,6 +197,8 @@ async def test_a_redirect_to_another_host_gets_no_credentials() -> None:
         ("ftp://storage.test/b", "plain HTTP"),
         (None, "without saying where"),
         (f"{BASE}/v2/", "more than 5 times"),
+        ("https://storage.test:99999/b?sig=tellnoone", "cannot be read"),
+        ("https://[storage.test/b?sig=tellnoone", "cannot be read"),
     ],
 )
 async def test_redirects_that_lead_astray_are_not_followed(location: str | None, words: str) -> None:

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 
-from towpath.registry_client.endpoint import Endpoint
+from towpath.registry_client.endpoint import Endpoint, origin
 
 MAX_REDIRECTS = 5
 REDIRECTS = frozenset(
@@ -29,8 +29,12 @@ def target(method: str, current: str, location: str | None, endpoint: Endpoint) 
     """
     if not location:
         raise UnusableRedirectError("it redirects without saying where to")
-    url = secured(urljoin(current, location), endpoint)
-    if urlsplit(url).scheme != "https":
+    try:
+        url = secured(urljoin(current, location), endpoint)
+        scheme, _, _ = origin(url)
+    except ValueError:
+        raise UnusableRedirectError("it redirects to an address that cannot be read") from None
+    if scheme != "https":
         raise UnusableRedirectError("it redirects to plain HTTP, which is not followed")
     if method not in _READS and not endpoint.owns(url):
         raise UnusableRedirectError("it redirects a write to another host, which is not followed")

@@ -81,7 +81,7 @@ class Transport:
         Raises UnreachableError, UntrustedCertificateError, TimedOutError or ProtocolError.
         """
         with self._mapped(what, url):
-            return await self._network.open(url, _request(method, url, headers, content))
+            return await self._network.open(url, request_for(method, url, headers, content))
 
     async def pieces(self, response: Response, url: str, what: str) -> AsyncIterator[bytes]:
         """Give a response's body as it comes. Raises as `send` does."""
@@ -165,7 +165,8 @@ class _Internet:
         return proxy_for(host, port or _HTTPS_PORT, self._environment)
 
 
-def _request(method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Request:
+def request_for(method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Request:
+    """Return the request for a URL, escaped as far as it has to be: a signature holds for what it was made for."""
     parts = urlsplit(url)
     path = quote(parts.path or "/", safe=_IN_PATH)
     target = f"{path}?{quote(parts.query, safe=_IN_QUERY)}" if parts.query else path
