@@ -96,6 +96,29 @@ def test_the_plan_is_carried_out_saved_and_put_back(tmp_path: Path, release: str
 
 
 @BOTH
+def test_what_a_broken_off_deletion_left_is_finished(tmp_path: Path, release: str) -> None:
+    """A registry whose client is killed has deleted the manifest, and not yet the tags that led to it."""
+    told: list[str] = []
+    with RegistryServer(tmp_path / "registry", release=release) as server:
+        with_session(server, fill)
+        gone = with_session(server, lambda session: manifest.head(session, "team/app", "1.0.0")).digest
+        left = server.storage / "docker/registry/v2/repositories/team/app/_manifests/tags/1.0.0"
+        shutil.copytree(left, tmp_path / "left")
+        with_session(server, lambda session: manifest.delete(session, "team/app", gone))
+        shutil.copytree(tmp_path / "left", left, dirs_exist_ok=True)
+        assert "1.0.0" in tags(server, "team/app")
+        made = planned(server)
+        assert [(u.tag, u.digest) for u in made.untaggings if u.digest is None] == [("1.0.0", None)]
+        outs = delete_images(inputs(server, made), 0, tmp_path, told.append)
+        assert "team/app:1.0.0" in outs["untagged"]
+        assert (outs["skipped"], outs["failures"]) == ([], [])
+        assert tags(server, "team/app") == ["2.0.0", "3.0.0"]
+        assert planned(server).empty
+        for label in tags(server, "team/app"):
+            pulls(server, label)
+
+
+@BOTH
 def test_what_changed_since_the_plan_stays_and_keeps_what_it_needs(tmp_path: Path, release: str) -> None:
     """A tag that moved, one that came, and a new index that takes up the part of one that was to go."""
     told: list[str] = []

@@ -56,6 +56,17 @@ def test_steps_come_back_from_a_state_in_the_plans_order(named: list[tuple[str, 
     ]
 
 
+def test_a_tag_that_leads_nowhere_is_looked_at_again_like_any_other() -> None:
+    untaggings = tuple(Untagging(repository="app", tag=tag, digest=None, reason="x") for tag in ("a", "b", "c"))
+    made = steps_of(to_inputs(plan_of(untaggings=untaggings), NOW))
+    assert [step.digest for step in made] == [None] * 3
+    now = RepositoryRecord("app", {"b": A}, {A: ManifestRecord(A, "", 1)}, frozenset({"a"}))
+    checked = recheck(made, now)
+    assert [step.tags[0] for step in checked.agreed] == ["a"]
+    assert [step.tags[0] for step in checked.gone] == ["c"]
+    assert [(step.tags[0], why) for step, why in checked.skipped] == [("b", "it leads elsewhere by now")]
+
+
 def test_the_inputs_say_what_a_reviewer_asks() -> None:
     untagging = Untagging(repository="app", tag="old", digest=B, co_tags=("new",), reason="asked for")
     inputs = to_inputs(plan_of(deletion("app", A, "1", "2", freed=12345678), untaggings=(untagging,)), NOW)

@@ -74,6 +74,7 @@ async def test_what_fails_is_noted_and_the_rest_is_read() -> None:
         held = await walk(session, Scope(), lambda now: progress.append((now.repositories, now.tags)))
     assert list(held.repositories) == ["app", "closed", "emptied", "null"]
     assert held.repositories["app"].tags == {"good": image().digest}
+    assert held.repositories["app"].dangling == {"gone"}
     assert [(f.place, f.gone) for f in held.failures] == [
         ("app:broken", False),
         ("app:gone", True),

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from tests.unit.test_images_listing import image, index, named, repository, snapshot
 from towpath.images.errors import CapExceededError, IncompleteError, ReviewError
 from towpath.images.retention.caps import enforce
-from towpath.images.retention.decide import Facts, RunningImage
+from towpath.images.retention.decide import Facts, MirroredImage, RunningImage
 from towpath.images.retention.plan import Kind, Plan, from_json, schema, to_json
 from towpath.images.retention.planner import make_plan
 from towpath.images.retention.policy import Caps, DeletionRequest, Retention, RetentionPolicy
@@ -226,6 +226,50 @@ def test_requests_take_what_policies_keep_but_not_what_is_protected() -> None:
     assert {d.reason for d in plan.deletions} == {"asked for"}
     assert [(h.what, h.reason) for h in plan.held] == [("1.4.0", "protected")]
     assert gone(plan_of(releases(), delete=(asked,))) == {"1.4.0", "1.3.0", "1.0.0"}
+
+
+def broken_off(*tags: str) -> RepositoryRecord:
+    """A repository with one image, tagged 2.0.0, and tags that lead nowhere."""
+    held = repository("app", {"2.0.0": "kept"}, aged("kept", 0))
+    return RepositoryRecord(held.name, held.tags, held.manifests, frozenset(tags))
+
+
+@pytest.mark.parametrize(
+    ("rules", "going"),
+    [
+        ({"keep_semver": ">=2"}, {"1.0.0", "main"}),
+        ({"keep_last": 5, "keep_newer_than_days": 900}, {"1.0.0", "2.1.0", "main"}),
+        ({"keep_last": 1, "protected": ["2\\..*"]}, {"1.0.0", "main"}),
+        ({"keep_tags": ["main"]}, {"1.0.0", "2.1.0"}),
+        ({"delete_tags": "1\\..*"}, {"1.0.0"}),
+        ({"delete_untagged": True}, set()),
+    ],
+)
+def test_a_tag_that_leads_nowhere_goes_unless_its_name_keeps_it(rules: dict[str, object], going: set[str]) -> None:
+    plan = plan_of(broken_off("1.0.0", "2.1.0", "main"), policy(**rules))
+    assert {(u.tag, u.digest) for u in plan.untaggings} == {(tag, None) for tag in going}
+
+
+def test_a_tag_that_leads_nowhere_stays_where_somebody_waits_for_it_or_nobody_decides() -> None:
+    held = broken_off("1.0.0", "1.1.0", "1.2.0")
+    facts = Facts(NOW, running(RunningImage("app", tag="1.0.0")).running, frozenset([MirroredImage("app", "1.1.0")]))
+    assert [u.tag for u in plan_of(held, policy(keep_last=1), facts=facts).untaggings] == ["1.2.0"]
+    asked = DeletionRequest(repositories="app", tags="1\\.2.*")
+    assert [u.tag for u in plan_of(held, delete=(asked,)).untaggings] == ["1.2.0"]
+    assert plan_of(held, RetentionPolicy(repositories="other", keep_last=1)).empty
+
+
+def test_a_signatures_tag_that_leads_nowhere_goes_after_its_image_only() -> None:
+    kept, lost = (f"{named(name).replace(':', '-')}.sig" for name in ("kept", "lost"))
+    plan = plan_of(broken_off(kept, lost), policy(keep_semver=">=2"))
+    assert [u.tag for u in plan.untaggings] == [lost]
+
+
+def test_who_agreed_to_a_deletion_agreed_to_its_end() -> None:
+    reviewed = plan_of(repository("app", {"1.0.0": "old"}, aged("old", 9)), policy(keep_semver=">=2"))
+    later = snapshot(broken_off("1.0.0", "1.1.0"))
+    part = reviewed_part(plan_of(later, policy(keep_semver=">=2")), reviewed, later)
+    assert [u.tag for u in part.untaggings] == ["1.0.0"]
 
 
 def test_a_digest_that_a_kept_index_needs_is_held_with_the_reason() -> None:

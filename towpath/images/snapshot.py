@@ -53,11 +53,16 @@ class ManifestRecord:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryRecord:
-    """A repository: where its tags lead, and every manifest that is known of."""
+    """A repository: where its tags lead, and every manifest that is known of.
+
+    `dangling`: tags that the registry lists, and of which it says that their manifest is not there. A registry deletes
+    a manifest first and its tags after it, and stops in between when whoever asked for it is killed.
+    """
 
     name: str
     tags: Mapping[str, Digest] = field(default_factory=dict)
     manifests: Mapping[Digest, ManifestRecord] = field(default_factory=dict)
+    dangling: frozenset[str] = frozenset()
 
     def below(self, digest: Digest) -> Iterator[ManifestRecord]:
         """Give the manifest and those its indexes lead to, each once; what is missing is left out."""

@@ -112,8 +112,10 @@ class _Walker:
     async def _repository(self, name: str) -> None:
         tags: dict[str, Digest] = {}
         manifests: dict[Digest, ManifestRecord] = {}
+        labels: set[str] = set()
 
         async def one_tag(label: str) -> None:
+            labels.add(label)
             await self._tag(name, label, tags, manifests)
 
         async def one_digest(digest: Digest) -> None:
@@ -126,7 +128,11 @@ class _Walker:
         except _PASSED_OVER as error:
             self._note(name, name, error)
         await for_each(self._scope.further.get(name, ()), one_digest, self._session.limits.concurrency)
-        self._repositories[name] = RepositoryRecord(name, dict(sorted(tags.items())), dict(sorted(manifests.items())))
+        gone = {failure.place for failure in self._failures if failure.gone and failure.repository == name}
+        dangling = frozenset(label for label in labels - tags.keys() if f"{name}:{label}" in gone)
+        self._repositories[name] = RepositoryRecord(
+            name, dict(sorted(tags.items())), dict(sorted(manifests.items())), dangling
+        )
         self._progress.repositories += 1
         self._on_progress(self._progress)
 

@@ -3,7 +3,7 @@
 What changed since the plan stays, and takes back what it needs.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from towpath.images.deletion.step import Step
@@ -39,7 +39,7 @@ def recheck(steps: Iterable[Step], record: RepositoryRecord, running: Iterable[R
             gone.append(step)
         elif step.digest in (used if step.untag else in_use):
             skipped.append((step, "a pod uses it by now"))
-        elif objection := _objection(step, tags.get(step.digest, ())):
+        elif objection := _objection(step, tags.get(step.digest, ()) if step.digest else record.dangling):
             skipped.append((step, objection))
         else:
             agreed.append(step)
@@ -60,10 +60,12 @@ def without(steps: Iterable[Step], stays: Digest, record: RepositoryRecord) -> C
 
 
 def _is_gone(step: Step, record: RepositoryRecord) -> bool:
-    return step.tags[0] not in record.tags if step.untag else step.digest not in record.manifests
+    return (
+        step.tags[0] not in record.tags.keys() | record.dangling if step.untag else step.digest not in record.manifests
+    )
 
 
-def _objection(step: Step, tags_now: tuple[str, ...]) -> str:
+def _objection(step: Step, tags_now: Collection[str]) -> str:
     if step.untag:
         return "" if step.tags[0] in tags_now else "it leads elsewhere by now"
     if gained := sorted(set(tags_now) - set(step.tags)):

@@ -127,7 +127,7 @@ class RepositoryDeletion:
 
     async def _read(self) -> RepositoryRecord | None:
         """Read the repository as it is now; None where nothing of it may be deleted."""
-        digests = [step.digest for step in self.steps if not step.untag]
+        digests = [step.manifest for step in self.steps if not step.untag]
         digests += [image.digest for image in self._running if image.digest]
         going = {step.digest for step in self.steps}
 
@@ -157,20 +157,20 @@ class RepositoryDeletion:
             self.fates.learn(step, Fate.GONE)
         for step, why in checked.skipped:
             self.fates.learn(step, Fate.SKIPPED, why)
-        if checked.agreed and not self._stopped:
-            self._save(
-                tuple(
-                    SavedManifest.of(self._name, self._going[step.digest], step.tags, step.reason)
-                    for step in checked.agreed
-                )
-            )
+        saved = tuple(
+            SavedManifest.of(self._name, self._going[step.digest], step.tags, step.reason)
+            for step in checked.agreed
+            if step.digest
+        )
+        if saved and not self._stopped:
+            self._save(saved)
         return checked.agreed
 
     async def _take_all(self, wave: Wave, left: Iterable[Wave], record: RepositoryRecord) -> None:
         """Take steps that need nothing of one another; what one of them needs that stays after all stays, too."""
         await for_each(self._open(wave), self._take, self._session.limits.concurrency)
         for step in wave:
-            if self.fates.of(step) is Fate.SKIPPED:
+            if self.fates.of(step) is Fate.SKIPPED and step.digest:
                 later = self._open(step for each in left for step in each)
                 for held, why in without(later, step.digest, record).skipped:
                     self.fates.learn(held, Fate.SKIPPED, why)
@@ -222,9 +222,9 @@ async def _moved(session: RegistrySession, step: Step) -> str:
 async def _delete(session: RegistrySession, step: Step) -> Fate:
     try:
         if step.untag:
-            await tag.delete(session, step.repository, step.tags[0])
+            await tag.delete(session, step.repository, step.tags[0], dangling=step.digest is None)
             return Fate.UNTAGGED
-        await manifest.delete(session, step.repository, step.digest)
+        await manifest.delete(session, step.repository, step.manifest)
     except NotFoundError:
         return Fate.GONE
     return Fate.DELETED

@@ -21,13 +21,22 @@ _SHORT_BYTES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A manifest that goes with all its tags or, if `untag`, one tag that goes while its manifest stays."""
+    """A manifest that goes with all its tags or, if `untag`, one tag that goes while its manifest stays.
+
+    `digest` None: a tag that leads nowhere.
+    """
 
     repository: str
-    digest: Digest
+    digest: Digest | None
     tags: tuple[str, ...]
     reason: str
     untag: bool = False
+
+    @property
+    def manifest(self) -> Digest:
+        """The manifest of a step that is no untagging."""
+        assert self.digest is not None, self.name  # noqa: S101
+        return self.digest
 
     @property
     def name(self) -> str:
@@ -85,7 +94,7 @@ def _deletion(turn: int, deletion: Deletion) -> dict[str, Any]:
 def _untagging(turn: int, untagging: Untagging) -> dict[str, Any]:
     return {
         "turn": turn,
-        "digest": untagging.digest,
+        "digest": untagging.digest or "",
         "co_tags": list(untagging.co_tags),
         "reason": untagging.reason,
     }
@@ -102,4 +111,5 @@ def _step(name: str, record: Mapping[str, Any]) -> Step:
 
 def _untag_step(name: str, record: Mapping[str, Any]) -> Step:
     repository, _, tag = name.rpartition(":")
-    return Step(repository, parse_digest(record["digest"]), (tag,), record["reason"], untag=True)
+    digest = parse_digest(record["digest"]) if record["digest"] else None
+    return Step(repository, digest, (tag,), record["reason"], untag=True)

@@ -47,7 +47,8 @@ def delete_images(inputs: Properties, runs: int, folder: Path, tell: Tell) -> di
     run.end(outcome)
     for step, reason in outcome.skipped:
         tell(f"{step.described} stays: {reason}")
-    tell(f"{len(outcome.deleted)} manifests and {len(outcome.untagged)} tags deleted; saved in {run.place}")
+    saved = f"; saved in {run.place}" if run.place else ""
+    tell(f"{len(outcome.deleted)} manifests and {len(outcome.untagged)} tags deleted{saved}")
     return {
         "run": run.name,
         "deleted": [step.name for step in outcome.deleted],

@@ -26,15 +26,15 @@ def waves(steps: Iterable[Step], links: Links) -> Iterator[Wave]:
 
 
 def _levels(steps: Wave, links: Links) -> list[Wave]:
-    going = {step.digest for step in steps}
+    going = {step.manifest for step in steps}
     levels: list[list[Step]] = []
     level_of: dict[Digest, int] = {}
     least: dict[Digest, int] = {}
     for step in steps:
-        related = needed(links, [step.digest]) & going
+        related = needed(links, [step.manifest]) & going
         level = max((level_of[digest] + 1 for digest in related if digest in level_of), default=0)
-        level = max(level, least.get(step.digest, 0))
-        level_of[step.digest] = level
+        level = max(level, least.get(step.manifest, 0))
+        level_of[step.manifest] = level
         for digest in related:
             least[digest] = max(least.get(digest, 0), level + 1)
         if level == len(levels):

@@ -78,7 +78,7 @@ def rule_on_tags(
     by_rule = _keep_rules(repository, policy, governed, facts) if policy else {}
     rulings = {}
     for tag, digest in own.items():
-        if policy and any(re.fullmatch(pattern, tag) for pattern in policy.protected):
+        if _is_protected(policy, tag):
             rulings[tag] = Ruling(stays=True, reason="protected")
         elif digest in running:
             rulings[tag] = Ruling(stays=True, reason="in use by a pod")
@@ -91,6 +91,33 @@ def rule_on_tags(
         else:
             rulings[tag] = Ruling(stays=True, reason="no policy covers it")
     return rulings
+
+
+def rule_on_dangling(
+    repository: RepositoryRecord, policy: RetentionPolicy | None, requests: Iterable[DeletionRequest], facts: Facts
+) -> list[str]:
+    """Return the tags that lead nowhere and go: none that a name protects, or that anybody waits for.
+
+    Nothing is lost with them, so rules on the age of images do not hold them.
+    """
+    waited_for = {image.tag for image in facts.running if image.repository == repository.name}
+    waited_for |= {image.tag for image in facts.mirrored if image.repository == repository.name}
+    going = []
+    for tag in sorted(repository.dangling - waited_for):
+        asked = any(request.tags is not None and re.fullmatch(request.tags, tag) for request in requests)
+        if not _is_protected(policy, tag) and (asked or _goes_dangling(repository, policy, tag)):
+            going.append(tag)
+    return going
+
+
+def _goes_dangling(repository: RepositoryRecord, policy: RetentionPolicy | None, tag: str) -> bool:
+    if policy is None or not _governs(policy, tag) or _kept_by_name(policy, tag):
+        return False
+    return companion_of(tag) not in repository.manifests
+
+
+def _is_protected(policy: RetentionPolicy | None, tag: str) -> bool:
+    return policy is not None and any(re.fullmatch(pattern, tag) for pattern in policy.protected)
 
 
 def _asks_for(request: DeletionRequest, tag: str, digest: Digest) -> bool:

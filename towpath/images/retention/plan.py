@@ -35,11 +35,14 @@ class Deletion(Section):
 
 
 class Untagging(Section):
-    """A tag that goes while its manifest stays, for `co_tags` or because something kept needs it."""
+    """A tag that goes while its manifest stays, for `co_tags` or because something kept needs it.
+
+    `digest` None: it leads nowhere.
+    """
 
     repository: str
     tag: str
-    digest: CheckedDigest
+    digest: CheckedDigest | None
     co_tags: tuple[str, ...] = ()
     reason: str
 

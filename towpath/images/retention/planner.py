@@ -9,13 +9,15 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from towpath.images.errors import IncompleteError
-from towpath.images.retention.decide import Facts, Ruling, rule_on_tags, running_digests
+from towpath.images.retention.decide import Facts, Ruling, rule_on_dangling, rule_on_tags, running_digests
 from towpath.images.retention.freed import with_freed_bytes
 from towpath.images.retention.plan import Deletion, Held, Kind, Plan, Untagging
 from towpath.images.retention.policy import DeletionRequest, Retention, RetentionPolicy
 from towpath.images.retention.reach import Links, going_along, links_of, needed, order, with_ancestors
 from towpath.images.snapshot import RepositoryRecord, Snapshot, companion_of
 from towpath.oci.digest import Digest
+
+_LEADS_NOWHERE = "leads nowhere: the deletion of its manifest was broken off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,10 @@ def make_plan(stack: str, snapshot: Snapshot, retention: Retention, facts: Facts
         kept = _kept(repository, facts)
         deletions += _deletions(repository, kept)
         untaggings += _untaggings(repository, kept)
+        untaggings += [
+            Untagging(repository=name, tag=tag, digest=None, reason=_LEADS_NOWHERE)
+            for tag in rule_on_dangling(record, policy, requests, facts)
+        ]
         held += _held(repository, kept)
     counted = with_freed_bytes(snapshot, deletions)
     return Plan(

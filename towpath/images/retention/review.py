@@ -63,6 +63,8 @@ def _unneeded(deletions: list[Deletion], snapshot: Snapshot) -> list[Deletion]:
 def _agreed_tag(entry: Untagging, reviewed: Plan) -> bool:
     agreed = {(r.repository, r.tag, r.digest) for r in reviewed.untaggings}
     agreed |= {(d.repository, tag, d.digest) for d in reviewed.deletions for tag in d.tags}
+    if entry.digest is None:  # whoever agreed to the deletion of its manifest agreed to this
+        return (entry.repository, entry.tag) in {(repository, tag) for repository, tag, _ in agreed}
     return (entry.repository, entry.tag, entry.digest) in agreed
 
 
