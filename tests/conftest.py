@@ -27,6 +27,9 @@ PIPE = "TOWPATH_TEST_REPORTS"
 LAB = "lab"
 """The fixture that all tests on the lab's nodes have, at least by another fixture."""
 NICENESS = "5"
+TURNS_TAKEN = "TOWPATH_TEST_TURNS_TAKEN"
+"""Says to the processes that their session has taken its turn at the ports of their files."""
+_ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
 
 # Hypothesis limits the time of an example by default, and tries others each time: neither is for a run that decides.
 # `pytest --hypothesis-profile searching` looks for what has not been found yet.
@@ -47,7 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
     """Run the lab's tests, and all others beside them."""
     processes = session.config.option.side_by_side
-    if not processes or session.config.option.collectonly:
+    if not processes or session.config.option.collectonly or hasattr(session.config, "workerinput"):
         return (yield)
     on_lab = {item.path for item in session.items if LAB in getattr(item, "fixturenames", ())}
     apart = [item for item in session.items if item.path not in on_lab]
@@ -73,6 +76,8 @@ class Apart:
         chosen.write_text("".join(f"{item.nodeid}\n" for item in items))
         self._argv = ["nice", "-n", NICENESS, sys.executable, "-m", "pytest", "-n", str(processes)]
         self._argv += ["--dist", "loadfile", "--no-loadscope-reorder", f"@{chosen}"]
+        if profile := session.config.getoption("--hypothesis-profile"):
+            self._argv += ["--hypothesis-profile", profile]
 
     def __enter__(self) -> Self:
         """Start the session."""
@@ -81,7 +86,7 @@ class Apart:
             self._process = subprocess.Popen(
                 self._argv,
                 cwd=self._session.config.rootpath,
-                env={**os.environ, PIPE: str(writing)},
+                env={**os.environ, PIPE: str(writing), TURNS_TAKEN: "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -113,9 +118,14 @@ class Apart:
             self._show(line)
             if self._session.shouldfail:
                 raise self._session.Failed(self._session.shouldfail)
-        if self._missing:
-            left = f"{len(self._missing)} tests did not run, as {min(self._missing)}"
-            self._session.shouldfail = f"{left}:\n{self._said.read_text()[-4000:]}"
+        status = self._process.wait()
+        if self._missing or status not in _ENDED:
+            left = (
+                f"{len(self._missing)} tests did not run, as {min(self._missing)}" if self._missing else "it broke off"
+            )
+            self._session.shouldfail = (
+                f"beside the lab's tests, status {status}: {left}:\n{self._said.read_text()[-4000:]}"
+            )
             raise self._session.Failed(self._session.shouldfail)
 
     def _read(self, descriptor: int) -> None:

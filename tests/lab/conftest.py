@@ -3,6 +3,7 @@
 A test that changes a node puts it back, or works on a node of its own from `lab.add_node()`.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
@@ -29,9 +30,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     names = session_turns.wanted(session.items, Path(__file__).parent)
-    if hasattr(session.config, "workerinput"):  # its file is this one's alone; whoever started it has taken the turns
-        if any("lab" in item.fixturenames for item in session.items if isinstance(item, pytest.Function)):
-            raise pytest.UsageError("tests of the lab share its nodes: run them without -n, or with --side-by-side")
+    if hasattr(session.config, "workerinput"):
+        if names and "TOWPATH_TEST_TURNS_TAKEN" not in os.environ:
+            raise pytest.UsageError("tests of the lab share nodes and ports: use --side-by-side in place of -n")
         return
     session.config.stash[_turns] = session_turns.take(names, reporter.write_line if reporter else print)
 

@@ -19,6 +19,12 @@ import os
 if 'PYTEST_XDIST_WORKER' not in os.environ:
     def test_lost(): pass
 """
+ENDS_ALL = """
+import os, signal, time
+def test_ends_the_other_session():
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(5)
+"""
 # The first waits for what the other processes do, so it passes only beside them.
 ON_LAB = """
 import os, pathlib, time, pytest
@@ -66,6 +72,12 @@ def test_all_that_pass_are_a_success(tmp_path: Path) -> None:
 def test_without_tests_apart_nothing_else_runs(tmp_path: Path) -> None:
     ended = session(tmp_path, on_lab=ON_LAB.replace('while not pathlib.Path("beside").exists():', "if False:"))
     assert "2 passed" in ended.stdout.splitlines()[-1]
+
+
+def test_a_session_that_breaks_off_is_a_failure_also_in_its_last_test(tmp_path: Path) -> None:
+    ended = session(tmp_path, apart=ENDS_ALL)
+    assert ended.returncode != 0
+    assert "status -9" in ended.stdout
 
 
 def test_tests_that_were_not_run_are_a_failure(tmp_path: Path) -> None:

@@ -23,10 +23,8 @@ async def tags(session: RegistrySession, repository: str) -> AsyncIterator[str]:
             yield name
 
 
-async def delete(session: RegistrySession, repository: str, tag: str, *, dangling: bool = False) -> None:
+async def delete(session: RegistrySession, repository: str, tag: str) -> None:
     """Remove one tag; its manifest and its other tags stay. Raises NotFoundError, DeleteDisabledError and the others.
-
-    `dangling`: its manifest is known to be gone, so 404 in place of that is no reason to leave the tag.
 
     Releases 2.x know no such request. There the tag is moved onto a manifest made for it alone, and that is deleted;
     if that fails the tag is put back where it was.
@@ -36,20 +34,11 @@ async def delete(session: RegistrySession, repository: str, tag: str, *, danglin
         await session.send(Call("DELETE", f"/v2/{repository}/manifests/{tag}", what, scope.delete(repository)))
     except (RefusedError, DeleteDisabledError):
         await manifest.check_delete_enabled(session, repository)
-        before = await _manifest_of(session, repository, tag, dangling=dangling)
-        await _delete_by_replacement(session, repository, tag, before)
+        await _delete_by_replacement(session, repository, tag)
 
 
-async def _manifest_of(session: RegistrySession, repository: str, tag: str, *, dangling: bool) -> Manifest | None:
-    try:
-        return await manifest.get(session, repository, tag)
-    except NotFoundError:
-        if not dangling:
-            raise
-        return None
-
-
-async def _delete_by_replacement(session: RegistrySession, repository: str, tag: str, before: Manifest | None) -> None:
+async def _delete_by_replacement(session: RegistrySession, repository: str, tag: str) -> None:
+    before = await manifest.get(session, repository, tag)
     replacement = await _throwaway(session, repository)
     await manifest.put(session, repository, replacement, tag)
     try:
@@ -57,8 +46,7 @@ async def _delete_by_replacement(session: RegistrySession, repository: str, tag:
     except NotFoundError:
         return  # it was done by a request whose answer got lost
     except RegistryError:
-        if before is not None:
-            await manifest.put(session, repository, before, tag)
+        await manifest.put(session, repository, before, tag)
         raise
 
 
