@@ -94,7 +94,7 @@ class _Log:
     def __init__(self, log: Callable[[LogRequest], object], debug: int) -> None:
         self._log = log
         self._debug = debug
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal's handler may log in the middle of a call
         self._waiting: list[LogRequest] = []
         threading.Thread(target=self._send_in_turn, name="debug-messages", daemon=True).start()
         atexit.register(self._flush)
