@@ -1,6 +1,6 @@
 """An httpx transport in place of the network: for registries that a test makes up."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import cast
 
@@ -11,18 +11,25 @@ from towpath.https.proxy import ProxyRefusedError
 
 
 class ReplacedNetwork:
-    """Sends to the transport, and fails as a network does where that raises what httpx raises."""
+    """Sends to the transport, and fails as a network does where that raises what httpx raises.
+
+    Whoever does not close an answer, and so keeps its connection, fails the test at its end.
+    """
 
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
         self._transport = transport
+        self._open: set[Replaced] = set()
 
     async def open(self, url: str, request: Request) -> "Replaced":
         with _as_a_network_fails():
             sent = httpx.Request(request.method, url, headers=request.headers, content=request.content)
-            return Replaced(await self._transport.handle_async_request(sent))
+            replaced = Replaced(await self._transport.handle_async_request(sent), self._open.discard)
+        self._open.add(replaced)
+        return replaced
 
     async def aclose(self) -> None:
         await self._transport.aclose()
+        assert not self._open, "not every answer was closed"
 
 
 class Replaced:
@@ -30,7 +37,8 @@ class Replaced:
 
     certificate = None
 
-    def __init__(self, response: httpx.Response) -> None:
+    def __init__(self, response: httpx.Response, closed: "Callable[[Replaced], None]") -> None:
+        self._closed = closed
         self.head = Head(response.status_code, Headers(response.headers.multi_items()))
         self._stream = cast("httpx.AsyncByteStream", response.stream)
 
@@ -40,7 +48,7 @@ class Replaced:
                 yield piece
 
     def close(self) -> None:
-        """Nothing is held."""
+        self._closed(self)
 
 
 @contextmanager

@@ -35,7 +35,9 @@ def test_no_header_breaks_the_reader(headers: list[str]) -> None:
     next_link(headers)
 
 
-@pytest.mark.parametrize("realm", ["", "http://t/x", "//t/x", "https://", "file:///etc/passwd"])
+@pytest.mark.parametrize(
+    "realm", ["", "http://t/x", "//t/x", "https://", "file:///etc/passwd", "https://t:abc/x", "https://[t/x"]
+)
 def test_a_token_is_asked_for_over_https_alone(realm: str) -> None:
     with pytest.raises(UnusableChallengeError):
         token_request(Challenge("bearer", {"realm": realm}), ["a"], Credentials("u", "p"))

@@ -44,6 +44,16 @@ async def test_basic_credentials_go_out_only_when_asked_for_and_then_always() ->
     assert sent == [None, WHO.basic, WHO.basic]
 
 
+async def test_a_token_that_is_refused_is_unauthorized_and_no_answer_stays_open() -> None:
+    script = Script().on(
+        "GET", "/v2/", refusal(401, headers=[("WWW-Authenticate", 'Bearer realm="https://auth.test/t"')])
+    )
+    script.on("GET", "https://auth.test/t", refusal(401))
+    async with script.session(WHO) as session:
+        with pytest.raises(UnauthorizedError):
+            await catalog.ping(session)
+
+
 async def test_without_credentials_a_401_is_unauthorized_at_once() -> None:
     script = Script().on("GET", "/v2/", refusal(401, headers=[("WWW-Authenticate", 'Basic realm="r"')]))
     async with script.session() as session:

@@ -3,10 +3,9 @@
 import re
 from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import urljoin
 
 from towpath.registry_client.errors import ProtocolError
-from towpath.registry_client.redirect import secured
+from towpath.registry_client.redirect import UnusableRedirectError, resolved
 from towpath.registry_client.session import Call, RegistrySession
 
 PAGE_ENTRIES = 1000
@@ -27,7 +26,10 @@ async def pages(session: RegistrySession, call: Call) -> AsyncIterator[dict[str,
         answer = await session.send(Call(call.method, path, call.what, call.scopes, call.headers))
         yield dict(answer.json(call.what, session.registry))
         link = next_link(answer.headers.each("link"))
-        path = secured(urljoin(answer.url, link), session.endpoint) if link else None
+        try:
+            path = resolved(answer.url, link, session.endpoint) if link else None
+        except UnusableRedirectError as error:
+            raise session.error(ProtocolError, call.what, str(error)) from None
         if path is not None and not session.endpoint.owns(path):
             raise session.error(ProtocolError, call.what, "its next page is on another host, which is not followed")
 

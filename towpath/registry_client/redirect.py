@@ -29,15 +29,21 @@ def target(method: str, current: str, location: str | None, endpoint: Endpoint) 
     """
     if not location:
         raise UnusableRedirectError("it redirects without saying where to")
-    try:
-        url = secured(urljoin(current, location), endpoint)
-        scheme, _, _ = origin(url)
-    except ValueError:
-        raise UnusableRedirectError("it redirects to an address that cannot be read") from None
-    if scheme != "https":
+    url = resolved(current, location, endpoint)
+    if urlsplit(url).scheme != "https":
         raise UnusableRedirectError("it redirects to plain HTTP, which is not followed")
     if method not in _READS and not endpoint.owns(url):
         raise UnusableRedirectError("it redirects a write to another host, which is not followed")
+    return url
+
+
+def resolved(base: str, location: str, endpoint: Endpoint) -> str:
+    """Return where a `Location` or a `Link` leads, seen from `base`. Raises UnusableRedirectError."""
+    try:
+        url = secured(urljoin(base, location), endpoint)
+        origin(url)
+    except ValueError:
+        raise UnusableRedirectError("it names an address that cannot be read") from None
     return url
 
 

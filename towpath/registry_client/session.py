@@ -147,7 +147,11 @@ class RegistrySession:
         authorization = await self._authorization(call)
         response, url = await self._followed(call, authorization)
         if response.head.status_code == HTTPStatus.UNAUTHORIZED:
-            better = await self._better_authorization(call, response, authorization)
+            try:
+                better = await self._better_authorization(call, response, authorization)
+            except BaseException:
+                response.close()
+                raise
             if better:
                 await self._body(call, response, url, MAX_JSON_BYTES)
                 response, url = await self._followed(call, better)
@@ -194,7 +198,6 @@ class RegistrySession:
         try:
             return await self._authentication.after_refusal(challenges, call.scopes, sent)
         except UnusableChallengeError as error:
-            response.close()
             raise self.error(UnauthorizedError, call.what, str(error), HTTPStatus.UNAUTHORIZED) from None
 
     async def _fetch_token(self, request: TokenRequest) -> bytes:

@@ -6,7 +6,7 @@ Source: the distribution project's "Token Authentication Specification" and "OAu
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlencode, urlsplit, urlunsplit
 
 from towpath.registry_client.challenge import Challenge
 from towpath.registry_client.credentials import Credentials
@@ -40,9 +40,7 @@ class Token:
 
 def token_request(challenge: Challenge, scopes: Iterable[str], credentials: Credentials | None) -> TokenRequest:
     """Build the request for a token of these scopes. Raises UnusableChallengeError."""
-    realm = urlsplit(challenge.parameters.get("realm", ""))
-    if realm.scheme != "https" or not realm.hostname:
-        raise UnusableChallengeError("it asks for a token without naming an https realm to get it from")
+    realm = _realm(challenge)
     service = challenge.parameters.get("service", "")
     if credentials and credentials.identity_token:
         form = {
@@ -59,6 +57,17 @@ def token_request(challenge: Challenge, scopes: Iterable[str], credentials: Cred
     joined = "&".join(part for part in (realm.query, urlencode(query)) if part)
     headers = {"Authorization": credentials.basic} if credentials else {}
     return TokenRequest("GET", urlunsplit((realm.scheme, realm.netloc, realm.path, joined, "")), headers)
+
+
+def _realm(challenge: Challenge) -> SplitResult:
+    try:
+        realm = urlsplit(challenge.parameters.get("realm", ""))
+        readable = realm.scheme == "https" and realm.hostname and realm.port != 0
+    except ValueError:
+        readable = False
+    if not readable:
+        raise UnusableChallengeError("it asks for a token without naming an https realm to get it from")
+    return realm
 
 
 def parse_token(body: bytes, now: float) -> Token | None:

@@ -95,7 +95,7 @@ class Transport:
             yield
         except UnsendableHeaderError as error:
             raise self._error(ProtocolError, what, f"{error}; look at what its token server gives out") from error
-        except UnicodeError:
+        except ValueError:
             raise self._error(ProtocolError, what, "an address in its answer cannot be read") from None
         except TimeoutError as error:
             finding = (
