@@ -119,7 +119,7 @@ async def test_the_outcome_is_in_the_plans_order_however_the_answers_come() -> N
     told = []
     for seed in range(5):
         registry, steps = filled(seed)
-        del registry.tags["b"]["3"], registry.manifests["b"][steps[IMAGES + 3].digest]
+        del registry.tags["b"]["3"], registry.manifests["b"][steps[IMAGES + 3].manifest]
         registry.tags["d"]["0"] = registry.push("d", image("new")).digest
         registry.before = lambda asked, held=registry: (  # type: ignore[misc]
             held.tags["e"].pop("7", None) if asked == "HEAD e 7" else None

@@ -32,7 +32,7 @@ def step(digest: Digest) -> Step:
 
 def cut(now: RepositoryRecord, *digests: Digest) -> list[list[Digest]]:
     found = waves([step(digest) for digest in digests], links_of(now))
-    return [[each.digest for each in wave] for wave in found]
+    return [[each.manifest for each in wave] for wave in found]
 
 
 def test_what_has_nothing_to_do_with_one_another_goes_at_once() -> None:
@@ -84,10 +84,10 @@ def test_every_step_is_there_once_and_related_ones_keep_their_order(now: Reposit
     steps = [step(digest) for digest in data.draw(st.permutations(planned))]
     found = list(waves(steps, links))
     place = {each: number for number, wave in enumerate(found) for each in wave}
-    assert sorted(place, key=lambda each: each.digest) == sorted(steps, key=lambda each: each.digest)
+    assert sorted(place, key=lambda each: each.manifest) == sorted(steps, key=lambda each: each.manifest)
     assert sum(map(len, found)) == len(steps)
     for earlier, later in combinations(steps, 2):
-        if later.digest in needed(links, [earlier.digest]) or earlier.digest in needed(links, [later.digest]):
+        if later.manifest in needed(links, [earlier.manifest]) or earlier.manifest in needed(links, [later.manifest]):
             assert place[earlier] < place[later]
 
 
@@ -99,6 +99,6 @@ def test_what_stays_holds_the_same_as_if_one_went_after_the_other(now: Repositor
     stays = data.draw(st.sampled_from(steps))
     number = next(number for number, wave in enumerate(found) if stays in wave)
     later = [each for wave in found[number + 1 :] for each in wave]
-    held = {each for each, _ in without(later, stays.digest, now).skipped}
+    held = {each for each, _ in without(later, stays.manifest, now).skipped}
     one_by_one = steps[steps.index(stays) + 1 :]
-    assert held == {each for each, _ in without(one_by_one, stays.digest, now).skipped}
+    assert held == {each for each, _ in without(one_by_one, stays.manifest, now).skipped}

@@ -13,7 +13,13 @@ from towpath.oci.digest import Digest, digest_of
 from towpath.oci.errors import DigestMismatchError, InvalidManifestError
 from towpath.oci.manifest import Manifest, parse_manifest
 from towpath.registry_client import blob, catalog, manifest, referrer, tag, tree, upload
-from towpath.registry_client.errors import NotFoundError, ProtocolError, RefusedError, UnreachableError
+from towpath.registry_client.errors import (
+    NotFoundError,
+    ProtocolError,
+    RefusedError,
+    ServerFailedError,
+    UnreachableError,
+)
 from towpath.registry_client.retry import Retry
 
 TAGS = "/v2/app/tags/list?n=1000"
@@ -64,6 +70,13 @@ async def test_a_registry_behind_a_tls_proxy_may_call_itself_http() -> None:
     )
     async with script.session() as session:
         assert [name async for name in tag.tags(session, "app")] == ["a", "b"]
+
+
+async def test_a_next_page_at_no_address_is_an_error_in_words() -> None:
+    script = Script().on("GET", TAGS, page("<https://registry.test:abc/>; rel=next", tags=["a"]))
+    async with script.session() as session:
+        with pytest.raises(ProtocolError, match="an address that cannot be read"):
+            _ = [name async for name in tag.tags(session, "app")]
 
 
 @pytest.mark.parametrize("link", ["<https://elsewhere.test/v2/>; rel=next", f'<{TAGS}>; rel="next"'])
@@ -321,6 +334,50 @@ async def test_removing_a_tag_restores_it_if_the_throwaway_cannot_be_deleted() -
             await tag.delete(session, "app", "1")
     assert put[-1] == before.body
     assert len(put) == 2
+
+
+@pytest.mark.parametrize("pushed", [False, True])
+async def test_a_tag_that_leads_nowhere_is_removed_unless_it_was_pushed_meanwhile(pushed: bool) -> None:
+    """The 2.x way: it takes several requests, and who pushes in between must not lose the tag."""
+    asked = "/v2/app/manifests/1"
+    script = Script().on("DELETE", asked, refusal(400, "DIGEST_INVALID"))
+    there = {
+        **VERSION,
+        "Docker-Content-Digest": image().digest,
+        "Content-Type": image().media_type,
+        "Content-Length": "9",
+    }
+    gone = refusal(404, "MANIFEST_UNKNOWN")
+    script.on("HEAD", asked, httpx.Response(200, headers=there) if pushed else gone)
+
+    def anything(request: httpx.Request) -> httpx.Response:
+        deleting = request.method == "DELETE"
+        answers = {"HEAD": refusal(404), "POST": accepted("/up"), "GET": refusal(404, "MANIFEST_UNKNOWN")}
+        return refusal(404, "MANIFEST_UNKNOWN") if deleting else answers.get(request.method, httpx.Response(201))
+
+    script.otherwise = anything
+    async with script.session() as session:
+        removed = await tag.delete_dangling(session, "app", "1")
+    assert removed is not pushed, script.asked
+    assert (f"PUT {asked}" in script.asked) is not pushed
+
+
+async def test_a_tag_that_leads_nowhere_is_asked_away_once() -> None:
+    """Between two attempts somebody may push under it."""
+    script = Script().on("DELETE", "/v2/app/manifests/1", refusal(503), httpx.Response(202))
+    async with script.session() as session:
+        with pytest.raises(ServerFailedError):
+            await tag.delete_dangling(session, "app", "1")
+    assert len(script.asked) == 1
+
+
+@pytest.mark.parametrize("place", ["https://elsewhere.test:abc/up", "https://[elsewhere/up"])
+async def test_an_upload_that_goes_on_at_no_address_is_an_error_in_words(place: str) -> None:
+    script = Script().on("HEAD", BLOB, refusal(404, "BLOB_UNKNOWN"))
+    script.on("POST", "/v2/app/blobs/uploads/", accepted(place))
+    async with script.session() as session:
+        with pytest.raises(ProtocolError, match="an address that cannot be read"):
+            await upload.push(session, "app", LAYER, source)
 
 
 async def test_not_found_is_raised_by_calls_that_may_not_take_it_for_empty() -> None:

@@ -229,8 +229,8 @@ def test_requests_take_what_policies_keep_but_not_what_is_protected() -> None:
 
 
 def broken_off(*tags: str) -> RepositoryRecord:
-    """A repository with one image, tagged 2.0.0, and tags that lead nowhere."""
-    held = repository("app", {"2.0.0": "kept"}, aged("kept", 0))
+    """A repository with one image of four tags, and tags that lead nowhere."""
+    held = repository("app", {f"2.0.{n}": "kept" for n in range(4)}, aged("kept", 0))
     return RepositoryRecord(held.name, held.tags, held.manifests, frozenset(tags))
 
 
@@ -263,6 +263,28 @@ def test_a_signatures_tag_that_leads_nowhere_goes_after_its_image_only() -> None
     kept, lost = (f"{named(name).replace(':', '-')}.sig" for name in ("kept", "lost"))
     plan = plan_of(broken_off(kept, lost), policy(keep_semver=">=2"))
     assert [u.tag for u in plan.untaggings] == [lost]
+
+
+def test_tags_stay_where_more_lead_nowhere_than_somewhere() -> None:
+    """As where a volume is not mounted, or a copy of one is not done: with its tags an image could not be put back."""
+    held = broken_off(*(f"1.{n}.0" for n in range(5)))
+    plan = plan_of(held, policy(keep_semver=">=2"))
+    assert plan.empty
+    assert [(h.what, h.reason) for h in plan.held] == [
+        ("1.0.0, 1.1.0, 1.2.0, 1.3.0, 1.4.0", "most tags of the registry lead nowhere; see that its storage is whole")
+    ]
+    beside = snapshot(held, repository("b", {"1": "one"}, aged("one", 9)))
+    assert len(plan_of(beside, policy(keep_semver=">=2")).untaggings) == 5
+
+
+def test_caps_count_tags_that_lead_nowhere() -> None:
+    held = snapshot(broken_off("1.0.0", "1.1.0", "1.2.0"))
+    plan = plan_of(held, policy(keep_semver=">=2"))
+    enforce(plan, held, Caps(max_deletions=3, max_repository_share=0.75))
+    with pytest.raises(CapExceededError) as caught:
+        enforce(plan, held, Caps(max_deletions=2, max_repository_share=0.5))
+    assert "0 manifests and 3 tags that lead nowhere would go, caps.max_deletions allows 2" in str(caught.value)
+    assert "3 of 4 images of app would go, caps.max_repository_share allows 50%" in str(caught.value)
 
 
 def test_who_agreed_to_a_deletion_agreed_to_its_end() -> None:

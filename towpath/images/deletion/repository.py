@@ -49,6 +49,7 @@ _EVERYWHERE = (
     SavedManifestsError,
 )
 """What the next repository would meet as well."""
+_LEADS_SOMEWHERE = "its tag leads somewhere by now"
 
 Save = Callable[[tuple[SavedManifest, ...]], None]
 """Takes what is about to go, before it goes. Raises SavedManifestsError, and then nothing of it goes."""
@@ -183,6 +184,7 @@ class RepositoryDeletion:
             try:
                 objection = await _moved(turn, step)
                 fate = Fate.SKIPPED if objection else await self._deleted(turn, step)
+                objection = objection or (_LEADS_SOMEWHERE if fate is Fate.SKIPPED else "")
             except _FAILURES as error:
                 self._stop(error)
                 fate, objection = Fate.FAILED, str(error)
@@ -222,7 +224,10 @@ async def _moved(session: RegistrySession, step: Step) -> str:
 async def _delete(session: RegistrySession, step: Step) -> Fate:
     try:
         if step.untag:
-            await tag.delete(session, step.repository, step.tags[0], dangling=step.digest is None)
+            if step.digest:
+                await tag.delete(session, step.repository, step.tags[0])
+            elif not await tag.delete_dangling(session, step.repository, step.tags[0]):
+                return Fate.SKIPPED
             return Fate.UNTAGGED
         await manifest.delete(session, step.repository, step.manifest)
     except NotFoundError:

@@ -11,12 +11,17 @@ from towpath.images.snapshot import Snapshot, companion_of
 def violations(plan: Plan, snapshot: Snapshot, caps: Caps) -> list[str]:
     """Return a sentence for each cap that a plan passes."""
     found = []
-    if caps.max_deletions is not None and len(plan.deletions) > caps.max_deletions:
-        found.append(f"{len(plan.deletions)} manifests would go, caps.max_deletions allows {caps.max_deletions}")
+    dangling = [untagging for untagging in plan.untaggings if untagging.digest is None]
+    count = len(plan.deletions) + len(dangling)
+    if caps.max_deletions is not None and count > caps.max_deletions:
+        what = f"manifests and {len(dangling)} tags that lead nowhere" if dangling else "manifests"
+        found.append(f"{len(plan.deletions)} {what} would go, caps.max_deletions allows {caps.max_deletions}")
     going = Counter(deletion.repository for deletion in plan.deletions if deletion.kind is Kind.IMAGE)
+    going.update(untagging.repository for untagging in dangling)
     for name, count in sorted(going.items() if caps.max_repository_share is not None else ()):
-        tags = snapshot.repositories[name].tags
-        images = len({digest for tag, digest in tags.items() if companion_of(tag) is None})
+        record = snapshot.repositories[name]
+        images = len({digest for tag, digest in record.tags.items() if companion_of(tag) is None})
+        images += len(record.dangling)
         if caps.max_repository_share is not None and count > caps.max_repository_share * images:
             share = f"{caps.max_repository_share:.0%}"
             found.append(f"{count} of {images} images of {name} would go, caps.max_repository_share allows {share}")

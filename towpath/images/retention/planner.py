@@ -17,7 +17,8 @@ from towpath.images.retention.reach import Links, going_along, links_of, needed,
 from towpath.images.snapshot import RepositoryRecord, Snapshot, companion_of
 from towpath.oci.digest import Digest
 
-_LEADS_NOWHERE = "leads nowhere: the deletion of its manifest was broken off"
+_LEADS_NOWHERE = "leads nowhere, as after a deletion that was broken off"
+_MOST_LEAD_NOWHERE = "most tags of the registry lead nowhere; see that its storage is whole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ def make_plan(stack: str, snapshot: Snapshot, retention: Retention, facts: Facts
         )
     unread = _unread(snapshot, facts)
     unsure = _unsure(facts)
+    doubtful = _is_doubtful(snapshot)
     if None in unsure:
         return _nothing(stack, snapshot, unsure[None])
     deletions: list[Deletion] = []
@@ -58,10 +60,11 @@ def make_plan(stack: str, snapshot: Snapshot, retention: Retention, facts: Facts
         kept = _kept(repository, facts)
         deletions += _deletions(repository, kept)
         untaggings += _untaggings(repository, kept)
-        untaggings += [
-            Untagging(repository=name, tag=tag, digest=None, reason=_LEADS_NOWHERE)
-            for tag in rule_on_dangling(record, policy, requests, facts)
-        ]
+        dangling = rule_on_dangling(record, policy, requests, facts)
+        if doubtful and dangling:
+            held.append(Held(repository=name, what=", ".join(dangling), reason=_MOST_LEAD_NOWHERE))
+        else:
+            untaggings += [Untagging(repository=name, tag=tag, digest=None, reason=_LEADS_NOWHERE) for tag in dangling]
         held += _held(repository, kept)
     counted = with_freed_bytes(snapshot, deletions)
     return Plan(
@@ -73,6 +76,12 @@ def make_plan(stack: str, snapshot: Snapshot, retention: Retention, facts: Facts
         freed_bytes=sum(deletion.freed_bytes for deletion in counted),
         exact=not unread,
     )
+
+
+def _is_doubtful(snapshot: Snapshot) -> bool:
+    """Whether more tags lead nowhere than somewhere: more than a deletion leaves, as where a volume is not mounted."""
+    records = snapshot.repositories.values()
+    return sum(len(record.dangling) for record in records) > sum(len(record.tags) for record in records)
 
 
 def _unread(snapshot: Snapshot, facts: Facts) -> dict[str, str]:
