@@ -68,9 +68,15 @@ def machine() -> dict[str, Any]:
 
 
 def revision() -> str:
-    """Return the commit that is measured, marked if the sources differ from it."""
-    argv = ["git", "-C", str(_FOLDER), "describe", "--always", "--dirty", "--exclude=*"]
-    return subprocess.run(argv, check=False, capture_output=True, text=True).stdout.strip() or "no checkout"
+    """Return the commit that is measured, marked if the sources differ from it; results are none of these."""
+    commit = _git("rev-parse", "--short", "HEAD")
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ":/", ":(top,exclude)bench/results")
+    return f"{commit}-dirty" if commit and changed else commit or "no checkout"
+
+
+def _git(*arguments: str) -> str:
+    argv = ["git", "-C", str(_FOLDER), *arguments]
+    return subprocess.run(argv, check=False, capture_output=True, text=True).stdout.strip()
 
 
 def said(where: Mapping[str, Any]) -> str:
