@@ -95,8 +95,6 @@ class Transport:
             yield
         except UnsendableHeaderError as error:
             raise self._error(ProtocolError, what, f"{error}; look at what its token server gives out") from error
-        except ValueError:
-            raise self._error(ProtocolError, what, "an address in its answer cannot be read") from None
         except TimeoutError as error:
             finding = (
                 f"{_place(url)} did not answer in time; check that it runs and that nothing in between drops packets"
@@ -111,6 +109,8 @@ class Transport:
                 raise self._error(UntrustedCertificateError, what, finding) from error
             finding = f"no answer from {_place(url)} ({_reason(error)}); check the address, and that the registry runs"
             raise self._error(UnreachableError, what, finding) from error
+        except ValueError:  # the last: a certificate that does not hold is one as well
+            raise self._error(ProtocolError, what, "an address in its answer cannot be read") from None
 
     def _error(
         self, kind: type[UnreachableError | TimedOutError | ProtocolError], what: str, finding: str
