@@ -85,6 +85,7 @@ class _Walker:
         self._progress = Progress()
         self._repositories: dict[str, RepositoryRecord] = {}
         self._failures: list[Failure] = []
+        self._gone: set[str] = set()
         self._blobs: dict[Digest, Blob] = {}
         self._configs: dict[Digest, ImageConfig] = {}
         self._first_referrers = asyncio.Lock()
@@ -112,11 +113,12 @@ class _Walker:
     async def _repository(self, name: str) -> None:
         tags: dict[str, Digest] = {}
         manifests: dict[Digest, ManifestRecord] = {}
-        labels: set[str] = set()
+        dangling: set[str] = set()
 
         async def one_tag(label: str) -> None:
-            labels.add(label)
             await self._tag(name, label, tags, manifests)
+            if label not in tags and f"{name}:{label}" in self._gone:
+                dangling.add(label)
 
         async def one_digest(digest: Digest) -> None:
             await self._manifest(name, f"{name}@{digest}", digest, manifests)
@@ -128,10 +130,8 @@ class _Walker:
         except _PASSED_OVER as error:
             self._note(name, name, error)
         await for_each(self._scope.further.get(name, ()), one_digest, self._session.limits.concurrency)
-        gone = {failure.place for failure in self._failures if failure.gone and failure.repository == name}
-        dangling = frozenset(label for label in labels - tags.keys() if f"{name}:{label}" in gone)
         self._repositories[name] = RepositoryRecord(
-            name, dict(sorted(tags.items())), dict(sorted(manifests.items())), dangling
+            name, dict(sorted(tags.items())), dict(sorted(manifests.items())), frozenset(dangling)
         )
         self._progress.repositories += 1
         self._on_progress(self._progress)
@@ -236,4 +236,7 @@ class _Walker:
         return self._blobs.setdefault(descriptor.digest, Blob(descriptor.digest, descriptor.size_bytes))
 
     def _note(self, repository: str, place: str, error: Exception) -> None:
-        self._failures.append(Failure(repository, place, str(error), isinstance(error, NotFoundError)))
+        failure = Failure(repository, place, str(error), isinstance(error, NotFoundError))
+        self._failures.append(failure)
+        if failure.gone:
+            self._gone.add(place)

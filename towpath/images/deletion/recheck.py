@@ -60,9 +60,9 @@ def without(steps: Iterable[Step], stays: Digest, record: RepositoryRecord) -> C
 
 
 def _is_gone(step: Step, record: RepositoryRecord) -> bool:
-    return (
-        step.tags[0] not in record.tags.keys() | record.dangling if step.untag else step.digest not in record.manifests
-    )
+    if step.untag:
+        return step.tags[0] not in record.tags and step.tags[0] not in record.dangling
+    return step.digest not in record.manifests
 
 
 def _objection(step: Step, tags_now: Collection[str]) -> str:
