@@ -18,7 +18,7 @@ from towpath.cluster.errors import (
     TerminatingError,
     UnauthorizedError,
 )
-from towpath.https.message import Answer
+from towpath.https.message import Answer, is_success
 from towpath.registry_client.retry import retry_after_seconds
 
 _SHOWN_CHARACTERS = 400
@@ -34,7 +34,7 @@ _BY_STATUS: dict[int, tuple[type[ClusterError], str]] = {
 
 def check_status(server: str, step: str, answer: Answer) -> None:
     """Raise a kind of ClusterError for any status but 2xx."""
-    if not HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
+    if not is_success(answer.status_code):
         body = _body(answer)
         raise _error(server, step, answer, body if isinstance(body, dict) else {})
 

@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from towpath.cluster.errors import (
     ClusterError,
@@ -24,6 +24,7 @@ from towpath.https.connections import Connections
 from towpath.https.message import Answer, BrokenMessageError, Request, UnsendableHeaderError
 from towpath.https.proxies import proxy_for
 from towpath.https.proxy import Proxy, ProxyRefusedError
+from towpath.https.target import escaped_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Transport:
         self._connections: Connections | None = None
         parts = urlsplit(context.server)
         self._headers = {"Host": parts.netloc, "User-Agent": "towpath"}
-        self._path = quote(parts.path, safe="/%:@!$&'()*+,;=~")
+        self._path = escaped_path(parts.path)
         host, port = connect_to or (context.host, context.port)
         name = str(context.cluster.get("tls-server-name") or context.host)
         self._dial = Dial(host, port, name, tls, limits.connect_seconds, limits.idle_seconds)

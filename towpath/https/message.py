@@ -54,6 +54,11 @@ class Headers(Mapping[str, str]):
         return list(self._values.get(name.lower(), ()))
 
 
+def is_success(status_code: int) -> bool:
+    """Whether a status is 2xx."""
+    return HTTPStatus.OK <= status_code < HTTPStatus.MULTIPLE_CHOICES
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """How an answer begins."""
@@ -64,7 +69,7 @@ class Head:
     @property
     def is_success(self) -> bool:
         """Whether it is 2xx."""
-        return HTTPStatus.OK <= self.status_code < HTTPStatus.MULTIPLE_CHOICES
+        return is_success(self.status_code)
 
 
 @dataclass(frozen=True, slots=True)

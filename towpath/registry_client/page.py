@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from towpath.registry_client.errors import ProtocolError
-from towpath.registry_client.redirect import UnusableRedirectError, resolved
 from towpath.registry_client.session import Call, RegistrySession
 
 PAGE_ENTRIES = 1000
@@ -26,10 +25,7 @@ async def pages(session: RegistrySession, call: Call) -> AsyncIterator[dict[str,
         answer = await session.send(Call(call.method, path, call.what, call.scopes, call.headers))
         yield dict(answer.json(call.what, session.registry))
         link = next_link(answer.headers.each("link"))
-        try:
-            path = resolved(answer.url, link, session.endpoint) if link else None
-        except UnusableRedirectError as error:
-            raise session.error(ProtocolError, call.what, str(error)) from None
+        path = session.resolved(answer.url, link, call.what) if link else None
         if path is not None and not session.endpoint.owns(path):
             raise session.error(ProtocolError, call.what, "its next page is on another host, which is not followed")
 

@@ -24,7 +24,7 @@ from towpath.registry_client.errors import (
     UnreachableError,
     UntrustedCertificateError,
 )
-from towpath.registry_client.redirect import MAX_REDIRECTS, REDIRECTS, UnusableRedirectError, target
+from towpath.registry_client.redirect import MAX_REDIRECTS, REDIRECTS, UnusableRedirectError, resolved, target
 from towpath.registry_client.retry import Retry, retry_after_seconds
 from towpath.registry_client.token import TokenRequest, UnusableChallengeError
 from towpath.registry_client.transport import Limits, Network, Transport
@@ -120,6 +120,13 @@ class RegistrySession:
     def error(self, kind: type[RegistryError], what: str, finding: str, status: int | None = None) -> RegistryError:
         """Make an error that names this registry."""
         return kind(self.registry, what, finding, status=status)
+
+    def resolved(self, base: str, location: str, what: str) -> str:
+        """Return where a `Location` or a `Link` of this registry leads, seen from `base`. Raises ProtocolError."""
+        try:
+            return resolved(base, location, self.endpoint)
+        except UnusableRedirectError as error:
+            raise self.error(ProtocolError, what, str(error)) from None
 
     async def _retried(self, call: Call, attempt: Callable[[], Awaitable[_T]]) -> _T:
         number = 1

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from towpath.https.certificate_failure import certificate_failure
 from towpath.https.connection import Dial
@@ -19,6 +19,7 @@ from towpath.https.connections import Connections, Response
 from towpath.https.message import BrokenMessageError, Request, UnsendableHeaderError
 from towpath.https.proxies import proxy_for
 from towpath.https.proxy import Proxy, ProxyRefusedError
+from towpath.https.target import target_of
 from towpath.registry_client.endpoint import Endpoint, origin
 from towpath.registry_client.errors import (
     ProtocolError,
@@ -31,9 +32,6 @@ IDLE_SECONDS = 30.0
 """The longest silence between two pieces of an answer; a whole answer may take any time."""
 CONNECT_SECONDS = 10.0
 _HTTPS_PORT = 443
-# What a URL may hold as it is (RFC 3986, section 3.3 and 3.4); all else in a redirect's is escaped, nothing twice.
-_IN_PATH = "/%:@!$&'()*+,;=~"
-_IN_QUERY = f"{_IN_PATH}?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +164,9 @@ class _Internet:
 
 
 def request_for(method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Request:
-    """Return the request for a URL, escaped as far as it has to be: a signature holds for what it was made for."""
-    parts = urlsplit(url)
-    path = quote(parts.path or "/", safe=_IN_PATH)
-    target = f"{path}?{quote(parts.query, safe=_IN_QUERY)}" if parts.query else path
-    host = parts.netloc.rpartition("@")[2]
-    return Request(method, target, {"Host": host, **headers}, content)
+    """Return the request for a URL, without the user that may stand in it."""
+    host = urlsplit(url).netloc.rpartition("@")[2]
+    return Request(method, target_of(url), {"Host": host, **headers}, content)
 
 
 def _tls_context(endpoint: Endpoint) -> ssl.SSLContext:

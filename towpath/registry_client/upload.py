@@ -22,7 +22,6 @@ from towpath.registry_client.errors import (
     TimedOutError,
     UnreachableError,
 )
-from towpath.registry_client.redirect import UnusableRedirectError, resolved
 from towpath.registry_client.session import Call, RegistrySession
 
 CHUNK_BYTES = 8 * 1024 * 1024
@@ -191,14 +190,7 @@ async def _give_up(session: RegistrySession, upload: Upload) -> None:
 
 def _opened(session: RegistrySession, repository: str, location: str) -> Upload:
     what = f"opening an upload to {repository}"
-    return Upload(repository, _led_to(session, f"{session.endpoint.base_url}/", location, what))
-
-
-def _led_to(session: RegistrySession, base: str, location: str, what: str) -> str:
-    try:
-        return resolved(base, location, session.endpoint)
-    except UnusableRedirectError as error:
-        raise session.error(ProtocolError, what, str(error)) from None
+    return Upload(repository, session.resolved(f"{session.endpoint.base_url}/", location, what))
 
 
 def _next(session: RegistrySession, upload: Upload, answer: Answer, what: str, offset: int = 0) -> Upload:
@@ -209,4 +201,4 @@ def _next(session: RegistrySession, upload: Upload, answer: Answer, what: str, o
         raise session.error(ProtocolError, what, f"{answer.status} is no answer to this", answer.status)
     least = answer.headers.get("oci-chunk-min-length", "")
     least_bytes = int(least) if least.isdecimal() else upload.least_chunk_bytes
-    return Upload(upload.repository, _led_to(session, answer.url, location, what), offset, least_bytes)
+    return Upload(upload.repository, session.resolved(answer.url, location, what), offset, least_bytes)

@@ -49,7 +49,6 @@ _EVERYWHERE = (
     SavedManifestsError,
 )
 """What the next repository would meet as well."""
-_LEADS_SOMEWHERE = "its tag leads somewhere by now"
 
 Save = Callable[[tuple[SavedManifest, ...]], None]
 """Takes what is about to go, before it goes. Raises SavedManifestsError, and then nothing of it goes."""
@@ -183,14 +182,13 @@ class RepositoryDeletion:
                 return
             try:
                 objection = await _moved(turn, step)
-                fate = Fate.SKIPPED if objection else await self._deleted(turn, step)
-                objection = objection or (_LEADS_SOMEWHERE if fate is Fate.SKIPPED else "")
+                fate, objection = (Fate.SKIPPED, objection) if objection else await self._deleted(turn, step)
             except _FAILURES as error:
                 self._stop(error)
                 fate, objection = Fate.FAILED, str(error)
         self.fates.learn(step, fate, objection)
 
-    async def _deleted(self, turn: RegistrySession, step: Step) -> Fate:
+    async def _deleted(self, turn: RegistrySession, step: Step) -> tuple[Fate, str]:
         try:
             return await _delete(turn, step)
         finally:
@@ -221,15 +219,16 @@ async def _moved(session: RegistrySession, step: Step) -> str:
     return ""
 
 
-async def _delete(session: RegistrySession, step: Step) -> Fate:
+async def _delete(session: RegistrySession, step: Step) -> tuple[Fate, str]:
+    """Delete; return what came of it, and why where the step was left out after all."""
     try:
         if step.untag:
             if step.digest:
                 await tag.delete(session, step.repository, step.tags[0])
             elif not await tag.delete_dangling(session, step.repository, step.tags[0]):
-                return Fate.SKIPPED
-            return Fate.UNTAGGED
+                return Fate.SKIPPED, "its tag leads somewhere by now"
+            return Fate.UNTAGGED, ""
         await manifest.delete(session, step.repository, step.manifest)
     except NotFoundError:
-        return Fate.GONE
-    return Fate.DELETED
+        return Fate.GONE, ""
+    return Fate.DELETED, ""

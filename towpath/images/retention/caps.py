@@ -12,8 +12,7 @@ def violations(plan: Plan, snapshot: Snapshot, caps: Caps) -> list[str]:
     """Return a sentence for each cap that a plan passes."""
     found = []
     dangling = [untagging for untagging in plan.untaggings if untagging.digest is None]
-    count = len(plan.deletions) + len(dangling)
-    if caps.max_deletions is not None and count > caps.max_deletions:
+    if caps.max_deletions is not None and len(plan.deletions) + len(dangling) > caps.max_deletions:
         what = f"manifests and {len(dangling)} tags that lead nowhere" if dangling else "manifests"
         found.append(f"{len(plan.deletions)} {what} would go, caps.max_deletions allows {caps.max_deletions}")
     going = Counter(deletion.repository for deletion in plan.deletions if deletion.kind is Kind.IMAGE)

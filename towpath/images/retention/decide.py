@@ -72,7 +72,7 @@ def rule_on_tags(
     """Rule on every tag but those that go with another image by their name (see `companion_of`)."""
     own = {tag: digest for tag, digest in repository.tags.items() if companion_of(tag) is None}
     running = running_digests(repository, facts.running)
-    mirrored = {image.tag for image in facts.mirrored if image.repository == repository.name}
+    mirrored = _mirrored_tags(repository, facts)
     asked = {tag for tag, digest in own.items() for request in requests if _asks_for(request, tag, digest)}
     governed = {tag: digest for tag, digest in own.items() if policy and _governs(policy, tag)}
     by_rule = _keep_rules(repository, policy, governed, facts) if policy else {}
@@ -101,10 +101,10 @@ def rule_on_dangling(
     Nothing is lost with them, so rules on the age of images do not hold them.
     """
     waited_for = {image.tag for image in facts.running if image.repository == repository.name}
-    waited_for |= {image.tag for image in facts.mirrored if image.repository == repository.name}
+    waited_for |= _mirrored_tags(repository, facts)
     going = []
     for tag in sorted(repository.dangling - waited_for):
-        asked = any(request.tags is not None and re.fullmatch(request.tags, tag) for request in requests)
+        asked = any(request.names_tag(tag) for request in requests)
         if not _is_protected(policy, tag) and (asked or _goes_dangling(repository, policy, tag)):
             going.append(tag)
     return going
@@ -116,12 +116,16 @@ def _goes_dangling(repository: RepositoryRecord, policy: RetentionPolicy | None,
     return companion_of(tag) not in repository.manifests
 
 
+def _mirrored_tags(repository: RepositoryRecord, facts: Facts) -> set[str]:
+    return {image.tag for image in facts.mirrored if image.repository == repository.name}
+
+
 def _is_protected(policy: RetentionPolicy | None, tag: str) -> bool:
     return policy is not None and any(re.fullmatch(pattern, tag) for pattern in policy.protected)
 
 
 def _asks_for(request: DeletionRequest, tag: str, digest: Digest) -> bool:
-    return digest in request.digests or (request.tags is not None and re.fullmatch(request.tags, tag) is not None)
+    return digest in request.digests or request.names_tag(tag)
 
 
 def _governs(policy: RetentionPolicy, tag: str) -> bool:

@@ -3,7 +3,6 @@
 A repository that could not be read whole is left alone: what was not read may need what was.
 """
 
-import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -215,7 +214,7 @@ def _held(repository: _Repository, kept: set[Digest]) -> list[Held]:
     reasons: dict[str, str] = {}
     for request in repository.requests:
         for tag, ruling in repository.rulings.items():
-            if ruling.stays and request.tags is not None and re.fullmatch(request.tags, tag):
+            if ruling.stays and request.names_tag(tag):
                 reasons[tag] = ruling.reason
         for digest in kept.intersection(request.digests, record.manifests):
             reasons[digest] = _needed_by(repository, digest)

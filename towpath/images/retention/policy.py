@@ -88,6 +88,10 @@ class DeletionRequest(Section):
         """Whether the request is about this repository."""
         return fnmatchcase(repository, self.repositories)
 
+    def names_tag(self, tag: str) -> bool:
+        """Whether the request asks for this tag by its name."""
+        return self.tags is not None and re.fullmatch(self.tags, tag) is not None
+
 
 class Caps(Section):
     """What stops a plan that takes more than anyone meant."""
