@@ -100,11 +100,10 @@ class _Log:
         atexit.register(self._flush)
 
     def __call__(self, request: LogRequest) -> object:
-        if request.severity == self._debug and not request.urn:
-            with self._lock:
-                self._waiting.append(request)
-            return None
         with self._lock:
+            if request.severity == self._debug and not request.urn:
+                self._waiting.append(request)
+                return None
             self._send()
             return self._log(request)
 

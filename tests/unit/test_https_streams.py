@@ -2,14 +2,13 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.unit.self_signed import certificate_for
-from tests.unit.tls_server import ADDRESS, ok, server_tls
+from tests.unit.tls_server import ADDRESS, Serving, listening, ok
 from towpath.https.connection import Dial
 from towpath.https.connections import Connections, Response
 from towpath.https.message import Request
@@ -20,8 +19,6 @@ LONG_BYTES = len(BLOCK) * BLOCKS
 LONG_HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % LONG_BYTES
 HELD_BYTES = 12 * 1024 * 1024
 """What kernel, TLS and connection may hold of a body that nobody takes, on both sides: far from all of it."""
-
-Serving = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 class Server:
@@ -45,17 +42,14 @@ class Server:
 
 @asynccontextmanager
 async def asked(folder: Path, serve: Serving, idle_seconds: float = 10.0) -> AsyncIterator[tuple[Connections, Server]]:
-    certificate, key = certificate_for(ADDRESS)
-    (folder / "server.pem").write_text(certificate + key)
     server = Server(serve)
-    listener = await asyncio.start_server(server.serve, ADDRESS, 0, ssl=server_tls(folder))
-    tls = ssl.create_default_context(cadata=certificate)
-    connections = Connections(Dial(ADDRESS, listener.sockets[0].getsockname()[1], ADDRESS, tls, 5.0, idle_seconds))
-    try:
-        yield connections, server
-    finally:
-        await connections.aclose()
-        listener.close()
+    async with listening(folder, server.serve) as (port, certificate):
+        tls = ssl.create_default_context(cadata=certificate)
+        connections = Connections(Dial(ADDRESS, port, ADDRESS, tls, 5.0, idle_seconds))
+        try:
+            yield connections, server
+        finally:
+            await connections.aclose()
 
 
 def get() -> Request:

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ from tests.unit.self_signed import certificate_for
 from towpath.cluster.access import ClusterAccess
 
 ADDRESS = "127.0.0.1"
+Serving = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 CLOSE = b""
 """Instead of an answer: cut the connection."""
 
@@ -66,15 +67,23 @@ def server_tls(folder: Path) -> ssl.SSLContext:
 async def tls_server(folder: Path, answer: Callable[[bytes], bytes | None]) -> AsyncIterator[TlsServer]:
     """Run it."""
     server = TlsServer(answer)
-    server.certificate, key = certificate_for(ADDRESS)
-    (folder / "server.pem").write_text(server.certificate + key)
-    listener = await asyncio.start_server(server.serve, ADDRESS, 0, ssl=server_tls(folder))
-    server.port = listener.sockets[0].getsockname()[1]
+    async with listening(folder, server.serve) as (server.port, server.certificate):
+        try:
+            yield server
+        finally:
+            for line in server.lines:
+                line.transport.abort()
+
+
+@asynccontextmanager
+async def listening(folder: Path, serve: Serving) -> AsyncIterator[tuple[int, str]]:
+    """Answer connections with TLS; gives the port, and the certificate that is shown."""
+    certificate, key = certificate_for(ADDRESS)
+    (folder / "server.pem").write_text(certificate + key)
+    listener = await asyncio.start_server(serve, ADDRESS, 0, ssl=server_tls(folder))
     try:
-        yield server
+        yield listener.sockets[0].getsockname()[1], certificate
     finally:
-        for line in server.lines:
-            line.transport.abort()
         listener.close()
 
 
