@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import asyncssh
 
 from engine.plugins.command.connection import Endpoint, read_connection
+from tests.unit.ssh_listener import ListeningServer, ssh_listener
+from tests.unit.tcp_listener import tcp_listener
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -16,10 +18,11 @@ if TYPE_CHECKING:
 PASSWORD = "battery-staple-0815"
 
 
-class Server(asyncssh.SSHServer):
+class Server(ListeningServer):
     """Takes the password, by the method it is made for."""
 
     def __init__(self, method: str, signals: list[str]) -> None:
+        super().__init__()
         self.method = method
         self.signals = signals
 
@@ -85,15 +88,8 @@ async def listening(
 ) -> AsyncIterator[Endpoint]:
     key = asyncssh.generate_private_key("ssh-ed25519")
     noted = [] if signals is None else signals
-    server = await asyncssh.listen(
-        "127.0.0.1",
-        0,
-        server_factory=lambda: Server(method, noted),
-        server_host_keys=[key],
-        authorized_client_keys=asyncssh.import_authorized_keys(authorized) if authorized else None,
-    )
-    async with server:
-        yield endpoint(server.get_port(), hostKey=key.export_public_key().decode())
+    async with ssh_listener(lambda: Server(method, noted), key, authorized) as port:
+        yield endpoint(port, hostKey=key.export_public_key().decode())
 
 
 def endpoint(port: int, **more: Any) -> Endpoint:
@@ -109,31 +105,22 @@ class Middle:
         self.turn_away = turn_away
         self.frozen = False
         self.accepted = 0
-        self._tasks: list[asyncio.Task[None]] = []
-        self._writers: list[asyncio.StreamWriter] = []
 
     @contextlib.asynccontextmanager
     async def listening(self, **more: Any) -> AsyncIterator[Endpoint]:
-        async with await asyncio.start_server(self._accept, "127.0.0.1", 0) as server:
-            yield endpoint(server.sockets[0].getsockname()[1], hostKey=self.target.host_key, **more)
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-            for writer in self._writers:
-                writer.close()
-                with contextlib.suppress(OSError):
-                    await writer.wait_closed()
+        async with tcp_listener(self._accept) as port:
+            yield endpoint(port, hostKey=self.target.host_key, **more)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
-        self._writers.append(writer)
         if self.accepted <= self.turn_away:
             writer.close()
             return
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target.port)
-        self._writers.append(far_writer)
-        self._tasks.append(asyncio.create_task(self._copy(reader, far_writer)))
-        self._tasks.append(asyncio.create_task(self._copy(far_reader, writer)))
+        try:
+            await asyncio.gather(self._copy(reader, far_writer), self._copy(far_reader, writer))
+        finally:
+            far_writer.transport.abort()
 
     async def _copy(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         while data := await source.read(65536):

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Iterator
 import asyncssh
 import pytest
 
+from tests.unit.ssh_listener import ListeningServer, ssh_listener
+from tests.unit.tcp_listener import tcp_listener
 from towpath.access.tunnel import TunnelError, open_tunnel, usual_port
 from towpath.ssh.connection import Connection
 
@@ -18,37 +20,17 @@ def public(key: asyncssh.SSHKey) -> str:
     return " ".join(key.export_public_key().decode().split()[:2])
 
 
-class Server(asyncssh.SSHServer):
+class Server(ListeningServer):
     """Forwards to where it is asked to."""
 
-    def __init__(self, connections: list[asyncssh.SSHServerConnection]) -> None:
-        self._connections = connections
-
-    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
-        self._connections.append(conn)
-
-    def connection_requested(self, *_: object) -> bool:
-        return True
+    forwards = True
 
 
 @pytest.fixture
 async def through() -> AsyncIterator[Connection]:
-    connections: list[asyncssh.SSHServerConnection] = []
-    keys = asyncssh.import_authorized_keys(public(CLIENT_KEY))
-    listener = await asyncssh.listen(
-        "127.0.0.1",
-        0,
-        server_factory=lambda: Server(connections),
-        server_host_keys=[HOST_KEY],
-        authorized_client_keys=keys,
-    )
     key = CLIENT_KEY.export_private_key().decode()
-    yield Connection("127.0.0.1", public(HOST_KEY), port=listener.get_port(), private_key=key)
-    listener.close()
-    for each in connections:
-        each.close()
-        await each.wait_closed()
-    await listener.wait_closed()
+    async with ssh_listener(Server, HOST_KEY, public(CLIENT_KEY)) as port:
+        yield Connection("127.0.0.1", public(HOST_KEY), port=port, private_key=key)
 
 
 @pytest.fixture
@@ -60,9 +42,8 @@ async def far() -> AsyncIterator[int]:
         writer.close()
         await writer.wait_closed()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    async with server:
-        yield server.sockets[0].getsockname()[1]
+    async with tcp_listener(answer) as port:
+        yield port
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.tls_server import ADDRESS, CLOSE, TlsServer, ok, tls_server
+from tests.unit.tcp_listener import ADDRESS, tcp_listener
+from tests.unit.tls_server import CLOSE, TlsServer, ok, tls_server
 from towpath.cluster.client import ClusterClient
 from towpath.cluster.errors import ProtocolError, TimedOutError, UnreachableError, UntrustedCertificateError
 from towpath.cluster.transport import Limits
@@ -158,9 +159,8 @@ async def test_who_shakes_no_hands_is_not_waited_for(tmp_path: Path) -> None:
         writer.close()
         given_up.set()
 
-    silent = await asyncio.start_server(keep_silent, ADDRESS, 0)
-    async with silent, tls_server(tmp_path, lambda _: ok()) as server:
-        nobody = TlsServer(server.answer, silent.sockets[0].getsockname()[1], server.certificate)
+    async with tcp_listener(keep_silent) as silent, tls_server(tmp_path, lambda _: ok()) as server:
+        nobody = TlsServer(server.answer, silent, server.certificate)
         async with nobody.access().client(QUICK, ONCE) as client:
             with pytest.raises(TimedOutError):
                 async with asyncio.timeout(PATIENCE_SECONDS):

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.tls_server import ADDRESS, ok, server_tls, tls_server
+from tests.unit.tcp_listener import ADDRESS, tcp_listener
+from tests.unit.tls_server import ok, server_tls, tls_server
 from towpath.cluster.errors import ProtocolError, TimedOutError, UnreachableError, UntrustedCertificateError
 from towpath.cluster.transport import Limits
 from towpath.registry_client.retry import Retry
@@ -41,7 +42,10 @@ class ConnectProxy:
         elif b" 20" in self.answer:
             host, _, port = self.heads[-1].split()[1].decode().partition(":")
             there = await asyncio.open_connection(host, int(port))
-            await asyncio.gather(_pass(reader, there[1]), _pass(there[0], writer))
+            try:
+                await asyncio.gather(_pass(reader, there[1]), _pass(there[0], writer))
+            finally:
+                there[1].transport.abort()
         writer.close()
 
     async def _mislead(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -66,12 +70,8 @@ async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 @asynccontextmanager
 async def running(proxy: ConnectProxy, tls: ssl.SSLContext | None = None) -> AsyncIterator[None]:
-    listener = await asyncio.start_server(proxy.serve, ADDRESS, 0, ssl=tls)
-    proxy.port = listener.sockets[0].getsockname()[1]
-    async with listener:
+    async with tcp_listener(proxy.serve, tls) as proxy.port:
         yield
-        # It hears a moment later that nobody needs it any more.
-        await asyncio.sleep(0.1)
 
 
 async def test_a_proxy_of_the_kubeconfig_leads_to_the_server(tmp_path: Path) -> None:

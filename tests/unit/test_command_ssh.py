@@ -24,6 +24,7 @@ from engine.plugins.command.remote import copy, execute
 from engine.plugins.command.remote_process import RemoteExit, RemoteRun
 from engine.plugins.command.transcript import STREAMS, Transcript
 from tests.unit.command_ssh_server import PASSWORD, Middle, endpoint, listening
+from tests.unit.tcp_listener import tcp_listener
 
 
 async def run(
@@ -91,12 +92,10 @@ async def test_a_peer_that_falls_silent_is_noticed(monkeypatch: pytest.MonkeyPat
 
 
 async def test_a_server_that_says_nothing_runs_into_the_dial_timeout() -> None:
-    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.read()
-        writer.close()
 
-    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
+    async with tcp_listener(silent) as port:
         with pytest.raises(UnreachableError, match="after 1 failed attempt"):
             await run(endpoint(port, perDialTimeout=1), "hello")
 

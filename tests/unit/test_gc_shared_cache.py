@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
+from tests.unit.tcp_listener import tcp_listener
 from towpath.cluster.access import ClusterAccess
 from towpath.images.collection.deployment_place import DeploymentWay
 from towpath.images.collection.errors import CollectionError
@@ -70,9 +71,8 @@ class Redis:
 
 @asynccontextmanager
 async def served(redis: Redis) -> AsyncIterator[str]:
-    server = await asyncio.start_server(redis.serve, "127.0.0.1", 0)
-    async with server:
-        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with tcp_listener(redis.serve) as port:
+        yield f"127.0.0.1:{port}"
         await asyncio.gather(*(each for each in redis.conversations if each))
 
 
@@ -134,9 +134,9 @@ async def test_something_else_that_listens_there_is_no_cache(greeting: str) -> N
         await closed(writer)
         ended.set()
 
-    async with await asyncio.start_server(other, "127.0.0.1", 0) as server:
+    async with tcp_listener(other) as port:
         with pytest.raises(CollectionError, match="cannot be emptied"):
-            await SharedCache(f"127.0.0.1:{server.sockets[0].getsockname()[1]}").check()
+            await SharedCache(f"127.0.0.1:{port}").check()
         await ended.wait()
 
 

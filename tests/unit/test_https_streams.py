@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.tls_server import ADDRESS, Serving, listening, ok
+from tests.unit.tcp_listener import ADDRESS, Serving
+from tests.unit.tls_server import listening, ok
 from towpath.https.connection import Dial
 from towpath.https.connections import Connections, Response
 from towpath.https.message import Request

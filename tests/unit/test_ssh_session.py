@@ -9,6 +9,8 @@ from typing import Any
 import asyncssh
 import pytest
 
+from tests.unit.ssh_listener import ListeningServer, ssh_listener
+from tests.unit.tcp_listener import tcp_listener
 from towpath.errors import TowpathError
 from towpath.ssh import errors
 from towpath.ssh.connection import Connection
@@ -41,8 +43,10 @@ async def serve(process: Any) -> None:
             process.exit(0)
 
 
-class Server(asyncssh.SSHServer):
+class Server(ListeningServer):
     """Lets one user in by key or password, and forwards."""
+
+    forwards = True
 
     def begin_auth(self, username: str) -> bool:
         return True
@@ -53,20 +57,12 @@ class Server(asyncssh.SSHServer):
     def validate_password(self, username: str, password: str) -> bool:
         return password == PASSWORD
 
-    def connection_requested(self, *_: object) -> bool:
-        return True
-
 
 @pytest.fixture
 async def connection() -> AsyncIterator[Connection]:
-    listener = await asyncssh.create_server(
-        Server, "127.0.0.1", 0, server_host_keys=[HOST_KEY], process_factory=serve,
-        authorized_client_keys=asyncssh.import_authorized_keys(public(CLIENT_KEY)),
-    )  # fmt: skip
     key = CLIENT_KEY.export_private_key().decode()
-    yield Connection("127.0.0.1", public(HOST_KEY), port=listener.get_port(), private_key=key)
-    listener.close()
-    await listener.wait_closed()
+    async with ssh_listener(Server, HOST_KEY, public(CLIENT_KEY), process_factory=serve) as port:
+        yield Connection("127.0.0.1", public(HOST_KEY), port=port, private_key=key)
 
 
 async def test_a_command_gets_its_input_and_gives_its_output(connection: Connection) -> None:
@@ -161,8 +157,7 @@ async def test_a_forwarded_port_leads_to_the_far_side(connection: Connection) ->
         writer.close()
         await writer.wait_closed()
 
-    far = await asyncio.start_server(answer, "127.0.0.1", 0)
-    async with far, forward(connection, "127.0.0.1", far.sockets[0].getsockname()[1]) as port:
+    async with tcp_listener(answer) as far, forward(connection, "127.0.0.1", far) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"side\n")
         assert await reader.readline() == b"far side\n"

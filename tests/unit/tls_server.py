@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,10 +11,9 @@ from pathlib import Path
 import yaml
 
 from tests.unit.self_signed import certificate_for
+from tests.unit.tcp_listener import ADDRESS, Serving, tcp_listener
 from towpath.cluster.access import ClusterAccess
 
-ADDRESS = "127.0.0.1"
-Serving = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 CLOSE = b""
 """Instead of an answer: cut the connection."""
 
@@ -68,11 +67,7 @@ async def tls_server(folder: Path, answer: Callable[[bytes], bytes | None]) -> A
     """Run it."""
     server = TlsServer(answer)
     async with listening(folder, server.serve) as (server.port, server.certificate):
-        try:
-            yield server
-        finally:
-            for line in server.lines:
-                line.transport.abort()
+        yield server
 
 
 @asynccontextmanager
@@ -80,11 +75,8 @@ async def listening(folder: Path, serve: Serving) -> AsyncIterator[tuple[int, st
     """Answer connections with TLS; gives the port, and the certificate that is shown."""
     certificate, key = certificate_for(ADDRESS)
     (folder / "server.pem").write_text(certificate + key)
-    listener = await asyncio.start_server(serve, ADDRESS, 0, ssl=server_tls(folder))
-    try:
-        yield listener.sockets[0].getsockname()[1], certificate
-    finally:
-        listener.close()
+    async with tcp_listener(serve, server_tls(folder)) as port:
+        yield port, certificate
 
 
 async def _request(reader: asyncio.StreamReader) -> bytes:
