@@ -10,6 +10,7 @@ the commands that a plugin runs.
 Any Python of a project may run this file, so it imports nothing of ours.
 """
 
+import atexit
 import os
 import runpy
 import signal
@@ -40,13 +41,35 @@ def _await_end(lifeline: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def wake_for_signals() -> None:
+    """Have the main thread notice a signal that the kernel handed to another thread, whatever lock it waits for.
+
+    Its handler runs in the main thread, which a signal to itself wakes; the SDK's server of dynamic providers waits for
+    nothing else. Modules of ours replace this by their own way (`engine.ending`).
+    """
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    signal.signal(signal.SIGURG, lambda *_: None)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    threading.Thread(target=_wake, args=(reading, threading.get_ident()), name="signals", daemon=True).start()
+
+
+def _wake(reading: int, waiting: int) -> None:
+    while number := os.read(reading, 1):
+        if number[0] != signal.SIGURG:
+            signal.pthread_kill(waiting, signal.SIGURG)
+
+
 def main() -> None:
     """Run the module as `__main__` with the arguments after it."""
     end_with_engine()
+    wake_for_signals()
     folder, module = sys.argv[1:3]
     del sys.argv[1:3]
     sys.path[0] = folder
     runpy.run_module(module, run_name="__main__", alter_sys=True)
+    # After its threads have ended: the engine waits while Python takes itself apart.
+    atexit.register(os._exit, 0)
 
 
 if __name__ == "__main__":

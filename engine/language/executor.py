@@ -179,6 +179,24 @@ def _start(program: str) -> None:
     runpy.run_path(program, run_name="__main__")
 
 
+class _QuickEnd:
+    """Ends the process after all threads and all other exit handlers.
+
+    Python would take everything apart first, object by object: as long as the SDK took to be imported.
+    """
+
+    def __init__(self) -> None:
+        self.status: int | None = None
+        atexit.register(self._end)  # the last one registered is called first
+
+    def _end(self) -> None:
+        if self.status is not None:
+            logging.shutdown()
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(self.status)
+
+
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     """End the program at the first Ctrl-C: terminal and host may both send one, and a second would be traced."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -188,6 +206,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 def main() -> None:
     """Read the settings and run the program; ends the process."""
     signal.signal(signal.SIGINT, _interrupt)
+    end = _QuickEnd()
     settings = read_settings(int(sys.argv[1]))
     try:
         program = _set_program(settings)
@@ -203,8 +222,7 @@ def main() -> None:
         sys.stderr.flush()
         # Threads may wait for an engine that will not answer any more; the usual end would wait for them.
         os._exit(EXIT_INTERRUPTED)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    end.status = status
     sys.exit(status)
 
 

@@ -18,8 +18,14 @@ _PATIENCE_SECONDS = 60
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-@pytest.mark.parametrize("module", ["engine.language", "engine.plugins.random", "engine.plugins.tls"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+_OURS = [
+    (module, number)
+    for module in ("engine.language", "engine.plugins.random", "engine.plugins.tls")
+    for number in (signal.SIGINT, signal.SIGTERM)
+]
+
+
+@pytest.mark.parametrize(("module", "number"), [*_OURS, ("pulumi.dynamic", signal.SIGINT)])
 def test_a_signal_that_another_thread_got_ends_it(module: str, number: signal.Signals) -> None:
     argv = [sys.executable, "-u", str(_LAUNCHER), str(CHECKOUT), module, "127.0.0.1:1"]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

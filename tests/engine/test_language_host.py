@@ -54,6 +54,30 @@ def test_debug_messages_are_shown_where_asked_for_all_of_them_and_in_their_order
     assert "second of the program" not in engine_project.preview(check=False).output
 
 
+def test_exit_handlers_and_threads_of_the_program_come_to_their_end(engine_project: EngineProject) -> None:
+    engine_project.program("""
+        import atexit
+        import logging.handlers
+        import threading
+        import time
+        from pathlib import Path
+
+        kept = logging.handlers.MemoryHandler(1000, target=logging.FileHandler("log.txt"))
+        logging.getLogger("own").addHandler(kept)
+        logging.getLogger("own").warning("logged before the end")
+        atexit.register(lambda: Path("handler.txt").touch())
+        atexit.register(print, "printed at the end")
+        threading.Thread(target=lambda: (time.sleep(0.5), Path("thread.txt").touch())).start()
+    """)
+
+    done = engine_project.up()
+
+    assert "printed at the end" in done.output
+    assert (engine_project.folder / "handler.txt").exists()
+    assert (engine_project.folder / "thread.txt").exists()
+    assert "logged before the end" in (engine_project.folder / "log.txt").read_text()
+
+
 def test_a_run_prints_no_warning_and_nothing_of_the_host(engine_project: EngineProject) -> None:
     engine_project.program("import pulumi")
 
