@@ -4,15 +4,20 @@ from pathlib import Path
 
 import pulumi
 
-from components.composition import Composition
 from components.configuration import stack_configuration
-from components.surroundings import Surroundings
+from components.plugin_start import needed_packages, start_plugins
 from towpath.errors import TowpathError
 
 
 def main() -> None:
     """Make the stack as its settings say."""
-    composition = Composition(stack_configuration(), Surroundings(Path(__file__).parent))
+    configuration = stack_configuration()
+    start_plugins(needed_packages(configuration))
+    # Imported while the plugins start: it takes as long as they do.
+    from components.composition import Composition  # noqa: PLC0415
+    from components.surroundings import Surroundings  # noqa: PLC0415
+
+    composition = Composition(configuration, Surroundings(Path(__file__).parent))
     for name, value in composition.outputs().items():
         pulumi.export(name, value)
     composition.check()

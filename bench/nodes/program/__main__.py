@@ -3,18 +3,25 @@
 from pathlib import Path
 
 import pulumi
-import pulumi_random as random
 
 from components.configuration import stack_configuration
-from components.machine import Machine
-from components.node import Node, NodeArgs
-from components.rollout import roll_out
-from towpath.machines.connections import connections
-from towpath.settings import load_settings
+from components.plugin_start import needed_packages, start_plugins
 
 PROJECT = Path.cwd()
 
-settings = load_settings(stack_configuration())
+configuration = stack_configuration()
+start_plugins(needed_packages(configuration))
+
+# Imported while the plugins start, as by the product's own program.
+import pulumi_random as random  # noqa: E402
+
+from components.machine import Machine  # noqa: E402
+from components.node import Node, NodeArgs  # noqa: E402
+from components.rollout import roll_out  # noqa: E402
+from towpath.machines.connections import connections  # noqa: E402
+from towpath.settings import load_settings  # noqa: E402
+
+settings = load_settings(configuration)
 reachable = connections(settings.nodes, lambda path: (PROJECT / path).read_text(encoding="utf-8"))
 ca_pem = pulumi.Output.from_input((PROJECT / "ca.pem").read_text(encoding="utf-8"))
 salt = random.RandomPassword("drift-salt", length=32, special=False).result

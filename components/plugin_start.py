@@ -1,0 +1,59 @@
+"""Plugins that start while the program is still being imported.
+
+The engine starts a plugin when it first meets a resource of its package, and one plugin after the other: where a
+resource waits for an output of another plugin's, the starts add up. Asking for a function of a package starts its
+plugin without a resource; the answer to this one is always that there is no such function, which nobody reads.
+"""
+
+import json
+import threading
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from importlib import metadata
+
+import grpc
+from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.proto.resource_pb2_grpc import ResourceMonitorStub
+from pulumi.runtime.settings import get_monitor
+
+_DYNAMIC = "pulumi-python"
+"""The package of dynamic resources, which come without a version."""
+_SDKS = {"command": "pulumi_command", "random": "pulumi_random"}
+_NO_FUNCTION = "index:nothing"
+
+
+def needed_packages(configuration: Mapping[str, str]) -> list[str]:
+    """Return packages whose plugins a stack needs for certain, and in a chain, in the order of the chain.
+
+    `configuration` maps `towpath:GROUP` to JSON. It is not checked here: to read settings is most of what is imported.
+    """
+    try:
+        nodes, namespaces = (json.loads(configuration.get(f"towpath:{name}", "{}")) for name in ("nodes", "namespaces"))
+    except ValueError:
+        return []
+    if isinstance(nodes, dict) and nodes.get("members"):
+        return ["random", _DYNAMIC, "command"]
+    return ["random", _DYNAMIC] if namespaces else []
+
+
+def start_plugins(packages: Iterable[str]) -> None:
+    """Have the engine start the plugins of these packages, in this order, and return at once.
+
+    One that is not there fails the run, as with its first resource. Without an engine there is nothing to start.
+    """
+    monitor = get_monitor()
+    if isinstance(monitor, ResourceMonitorStub):
+        asked = [question(package) for package in packages]
+        threading.Thread(target=_ask, args=(monitor, asked), name="plugin-start", daemon=True).start()
+
+
+def question(package: str) -> resource_pb2.ResourceInvokeRequest:
+    """Return what a package is asked, in the version of its SDK: another one would start a plugin of its own."""
+    version = metadata.version(_SDKS[package]) if package in _SDKS else ""
+    return resource_pb2.ResourceInvokeRequest(tok=f"{package}:{_NO_FUNCTION}", version=version)
+
+
+def _ask(monitor: ResourceMonitorStub, questions: Iterable[resource_pb2.ResourceInvokeRequest]) -> None:
+    for each in questions:
+        with suppress(grpc.RpcError):
+            monitor.Invoke(each)
