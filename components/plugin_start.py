@@ -10,15 +10,16 @@ import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from importlib import metadata
+from typing import Any
 
 import grpc
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.proto.resource_pb2_grpc import ResourceMonitorStub
 from pulumi.runtime.settings import get_monitor
 
-_DYNAMIC = "pulumi-python"
+DYNAMIC = "pulumi-python"
 """The package of dynamic resources, which come without a version."""
-_SDKS = {"command": "pulumi_command", "random": "pulumi_random"}
+_SDKS = {"command": "pulumi_command", "random": "pulumi_random", "tls": "pulumi_tls"}
 _NO_FUNCTION = "index:nothing"
 
 
@@ -27,13 +28,12 @@ def needed_packages(configuration: Mapping[str, str]) -> list[str]:
 
     `configuration` maps `towpath:GROUP` to JSON. It is not checked here: to read settings is most of what is imported.
     """
-    try:
-        nodes, namespaces = (json.loads(configuration.get(f"towpath:{name}", "{}")) for name in ("nodes", "namespaces"))
-    except ValueError:
+    nodes, registry = (_group(configuration, name) for name in ("nodes", "registry"))
+    members, kind = nodes.get("members"), registry.get("kind", "container")
+    if not (members or kind == "deployment" or _group(configuration, "namespaces")):
         return []
-    if isinstance(nodes, dict) and nodes.get("members"):
-        return ["random", _DYNAMIC, "command"]
-    return ["random", _DYNAMIC] if namespaces else []
+    signed = kind != "none" and _mapping(registry.get("certificate")).get("source") != "provided"
+    return [*(["tls"] if signed else []), "random", DYNAMIC, *(["command"] if members else [])]
 
 
 def start_plugins(packages: Iterable[str]) -> None:
@@ -57,3 +57,14 @@ def _ask(monitor: ResourceMonitorStub, questions: Iterable[resource_pb2.Resource
     for each in questions:
         with suppress(grpc.RpcError):
             monitor.Invoke(each)
+
+
+def _group(configuration: Mapping[str, str], name: str) -> dict[str, Any]:
+    try:
+        return _mapping(json.loads(configuration.get(f"towpath:{name}", "{}")))
+    except ValueError:
+        return {}
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pulumi
 
-from bench.images_copying.ends import Ends
-from components.image_mirror import MirroredImages, MirroredImagesArgs
-from towpath.images.mirror.sources import Sources
-from towpath.images.mirror.wanted import Wanted
+from components.plugin_start import DYNAMIC, start_plugins
+
+start_plugins([DYNAMIC])
+
+# Imported while the plugin starts, as by the product's own program.
+from bench.images_copying.ends import Ends  # noqa: E402
+from components.image_mirror import MirroredImages, MirroredImagesArgs  # noqa: E402
+from towpath.images.mirror.sources import Sources  # noqa: E402
+from towpath.images.mirror.wanted import Wanted  # noqa: E402
 
 PROJECT = Path.cwd()
 ends = Ends.read(PROJECT)

@@ -5,12 +5,11 @@ from pathlib import Path
 import pulumi
 
 from components.configuration import stack_configuration
-from components.plugin_start import needed_packages, start_plugins
+from components.plugin_start import DYNAMIC, start_plugins
 
 PROJECT = Path.cwd()
 
-configuration = stack_configuration()
-start_plugins(needed_packages(configuration))
+start_plugins(["random", DYNAMIC, "command"])
 
 # Imported while the plugins start, as by the product's own program.
 import pulumi_random as random  # noqa: E402
@@ -21,7 +20,7 @@ from components.rollout import roll_out  # noqa: E402
 from towpath.machines.connections import connections  # noqa: E402
 from towpath.settings import load_settings  # noqa: E402
 
-settings = load_settings(configuration)
+settings = load_settings(stack_configuration())
 reachable = connections(settings.nodes, lambda path: (PROJECT / path).read_text(encoding="utf-8"))
 ca_pem = pulumi.Output.from_input((PROJECT / "ca.pem").read_text(encoding="utf-8"))
 salt = random.RandomPassword("drift-salt", length=32, special=False).result
