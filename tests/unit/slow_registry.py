@@ -74,6 +74,8 @@ class SlowRegistry(httpx.AsyncBaseTransport):
         return answer
 
     def _answer(self, method: str, repository: str, kind: str, locator: str) -> httpx.Response:
+        if repository == "_catalog":
+            return httpx.Response(200, json={"repositories": [*self.tags]})
         if kind == "tags":
             return httpx.Response(200, json={"name": repository, "tags": [*self.tags[repository]]})
         held, tags = self.manifests[repository], self.tags[repository]

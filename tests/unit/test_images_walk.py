@@ -184,7 +184,7 @@ async def test_a_registry_without_the_list_of_referrers_is_asked_for_it_once(kno
     )
     asking = {str(each.digest) for each in found}
     async with registry.session() as session:
-        held = await walk(session, Scope(names=("app",), referrers=True, configs=False))
+        held = await walk(session, Scope(names=("app",), referrers=True, configs=lambda _: False))
     assert len(held.repositories["app"].manifests) == len(found)
     asked = [each for each in registry.begun if each.split()[2] in asking]
     assert len(asked) == (len(found) if known else 1)

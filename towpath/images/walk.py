@@ -5,7 +5,7 @@ What cannot be read is noted and passed; only what would fail everywhere (no con
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from towpath.images.bounded import for_each
@@ -58,7 +58,8 @@ class Scope:
     """What to read: `wanted` repositories (None: all), and how deep.
 
     `names`: read these, and do not look at the catalogue. `further`: manifests beside the tagged ones, by repository.
-    `referrers`: ask what refers to each manifest. `configs`: read what says when an image was made, and for what.
+    `referrers`: ask what refers to each manifest. `configs`: in which repositories to read what says when an image was
+    made, and for what.
     `on_manifest` gets each manifest as it was read, for whoever needs its bytes.
     """
 
@@ -67,7 +68,7 @@ class Scope:
     further: Mapping[str, Iterable[Digest]] = field(default_factory=dict)
     referrers: bool = False
     names: tuple[str, ...] | None = None
-    configs: bool = True
+    configs: Callable[[str], bool] = lambda _: True
     on_manifest: Callable[[Manifest], None] = lambda _: None
 
 
@@ -75,6 +76,25 @@ async def walk(session: RegistrySession, scope: Scope | None = None, on_progress
     """Read a registry. Raises RegistryError only for what would fail everywhere."""
     walker = _Walker(session, scope or Scope(), on_progress or (lambda _: None))
     return await walker.walk()
+
+
+async def with_configs(session: RegistrySession, snapshot: Snapshot, images: Iterable[tuple[str, Digest]]) -> Snapshot:
+    """Return the snapshot with what the configurations of some images say, by repository and digest.
+
+    What cannot be read stays as it is. Raises RegistryError only for what would fail everywhere.
+    """
+    walker = _Walker(session, Scope(), lambda _: None)
+    read: dict[str, dict[Digest, ManifestRecord]] = {}
+
+    async def one(image: tuple[str, Digest]) -> None:
+        await walker.read(*image, read.setdefault(image[0], {}))
+
+    await for_each(images, one, session.limits.concurrency)
+    records = dict(snapshot.repositories)
+    for name, found in read.items():
+        known = records[name].manifests
+        records[name] = replace(records[name], manifests={digest: found.get(digest, known[digest]) for digest in known})
+    return replace(snapshot, repositories=records)
 
 
 class _Walker:
@@ -101,6 +121,10 @@ class _Walker:
             whole=self._scope.wanted is None and self._scope.names is None,
         )
 
+    async def read(self, repository: str, digest: Digest, manifests: dict[Digest, ManifestRecord]) -> None:
+        """Read one manifest with everything below it."""
+        await self._manifest(repository, f"{repository}@{digest}", digest, manifests)
+
     async def _names(self) -> AsyncIterator[str]:
         if self._scope.names is not None:
             for name in self._scope.names:
@@ -121,7 +145,7 @@ class _Walker:
                 dangling.add(label)
 
         async def one_digest(digest: Digest) -> None:
-            await self._manifest(name, f"{name}@{digest}", digest, manifests)
+            await self.read(name, digest, manifests)
 
         try:
             await for_each(tag.tags(self._session, name), one_tag, self._session.limits.concurrency)
@@ -171,7 +195,7 @@ class _Walker:
             return found.digest
         self._scope.on_manifest(found)
         manifests[found.digest] = self._record(found, _NO_CONFIG)
-        if self._scope.configs and not found.is_index:
+        if not found.is_index and self._scope.configs(repository):
             manifests[found.digest] = self._record(found, await self._config(repository, place, found))
         self._progress.manifests += 1
         others = found.manifests

@@ -139,7 +139,7 @@ class RepositoryDeletion:
             names=(self._name,),
             further={self._name: digests},
             referrers=True,
-            configs=False,
+            configs=lambda _: False,
             on_manifest=take_down,
         )
         found = await walk(self._session, scope)

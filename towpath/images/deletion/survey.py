@@ -15,7 +15,7 @@ from towpath.images.retention.planner import make_plan
 from towpath.images.retention.policy import Retention
 from towpath.images.retention.review import reviewed_part
 from towpath.images.snapshot import Snapshot
-from towpath.images.walk import OnProgress, Scope, walk
+from towpath.images.walk import OnProgress, Scope, walk, with_configs
 from towpath.oci.digest import Digest
 from towpath.registry_client import catalog
 from towpath.registry_client.session import RegistrySession
@@ -23,6 +23,9 @@ from towpath.ssh.errors import CommandFailedError
 
 if TYPE_CHECKING:
     from towpath.cluster.access import ClusterAccess
+
+_MOST_DESCRIBED = 100
+"""As many as the settings let go at once by default (`images.retention.caps`)."""
 
 Running = Callable[[], Awaitable[frozenset[RunningImage]]]
 """Asks a cluster what its pods use. Raises a TowpathError where it cannot be asked."""
@@ -73,7 +76,9 @@ async def look(question: Question, on_progress: OnProgress | None = None) -> Fin
     linked, unlisted = await _listed(question.linked)
     async with question.access.session() as session:
         further = await _further(session, question.retention, running, linked)
-        snapshot = await walk(session, Scope(further=further, referrers=True), on_progress)
+        scope = Scope(further=further, referrers=True, configs=question.retention.judges_age)
+        snapshot = await walk(session, scope, on_progress)
+        snapshot = await with_configs(session, snapshot, _to_describe(question, snapshot, running))
     return Findings(snapshot, running, unlisted)
 
 
@@ -103,6 +108,17 @@ def cautions(found: Findings, made: Plan, retention: Retention) -> list[str]:
     if made.deletions:
         lines.append(f"an index without a tag may lose images that have one and go, as {found.unlisted}")
     return lines
+
+
+def _to_describe(question: Question, snapshot: Snapshot, running: frozenset[RunningImage]) -> list[tuple[str, Digest]]:
+    """Return images of which a preview says when they were made, though nothing is decided by it.
+
+    A configuration is a request of its own: for none of those that stay, and not for more than anybody reads through.
+    """
+    retention = question.retention
+    made = make_plan(question.stack, snapshot, retention, Facts(dt.datetime.now(dt.UTC), running))
+    undated = [each for each in made.deletions if not retention.judges_age(each.repository)]
+    return [(each.repository, each.digest) for each in undated] if len(undated) <= _MOST_DESCRIBED else []
 
 
 async def _listed(linked: Linked | None) -> tuple[Mapping[str, Iterable[Digest]], str]:

@@ -66,6 +66,11 @@ class RetentionPolicy(Section):
         return any(rule is not None for rule in rules) or bool(self.keep_tags)
 
     @property
+    def judges_age(self) -> bool:
+        """Whether any rule goes by when an image was made."""
+        return self.keep_last is not None or self.keep_newer_than_days is not None
+
+    @property
     def touches_tags(self) -> bool:
         """Whether any tag may go by this policy."""
         return self.keeps or self.delete_tags is not None
@@ -112,6 +117,11 @@ class Retention(Section):
     def policy_for(self, repository: str) -> RetentionPolicy | None:
         """Return the first policy that matches."""
         return next((policy for policy in self.policies if policy.matches(repository)), None)
+
+    def judges_age(self, repository: str) -> bool:
+        """Whether anything decides on the repository's images by when they were made."""
+        policy = self.policy_for(repository)
+        return policy is not None and policy.judges_age
 
     def requests_for(self, repository: str) -> tuple[DeletionRequest, ...]:
         """Return every request that matches."""
