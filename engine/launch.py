@@ -11,12 +11,18 @@ Any Python of a project may run this file, so it imports nothing of ours.
 """
 
 import atexit
+import contextlib
+import gc
+import io
 import os
 import runpy
 import signal
 import stat
 import sys
 import threading
+from typing import NoReturn
+
+_WRITERS = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
 
 
 def end_with_engine() -> None:
@@ -60,6 +66,20 @@ def _wake(reading: int, waiting: int) -> None:
             signal.pthread_kill(waiting, signal.SIGURG)
 
 
+def end() -> NoReturn:
+    """End as Python does: threads, exit handlers, what is not written yet (as `engine/language/executor.py` does).
+
+    Only it is spared to take everything apart, object by object, while the engine waits.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 nothing public ends threads and pools in order
+    atexit._run_exitfuncs()  # noqa: SLF001 as above
+    for each in gc.get_objects():
+        if type(each) in _WRITERS:
+            with contextlib.suppress(Exception):  # closed, or nobody reads any more
+                each.flush()
+    os._exit(0)
+
+
 def main() -> None:
     """Run the module as `__main__` with the arguments after it."""
     end_with_engine()
@@ -68,8 +88,7 @@ def main() -> None:
     del sys.argv[1:3]
     sys.path[0] = folder
     runpy.run_module(module, run_name="__main__", alter_sys=True)
-    # After its threads have ended: the engine waits while Python takes itself apart.
-    atexit.register(os._exit, 0)
+    end()
 
 
 if __name__ == "__main__":

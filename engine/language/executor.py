@@ -15,6 +15,8 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
+import gc
+import io
 import json
 import logging
 import os
@@ -26,7 +28,7 @@ import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +42,7 @@ EXIT_INTERRUPTED = 130
 _THREADS_PER_OPERATION = 4
 _LARGEST_PARALLEL = 256
 _SECONDS_BETWEEN_DEBUG_MESSAGES = 0.25
+_WRITERS = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
 
 
 def read_settings(pipe: int) -> dict[str, Any]:
@@ -179,22 +182,18 @@ def _start(program: str) -> None:
     runpy.run_path(program, run_name="__main__")
 
 
-class _QuickEnd:
-    """Ends the process after all threads and all other exit handlers.
+def _end(status: int) -> NoReturn:
+    """End as Python does: threads, exit handlers, what is not written yet.
 
-    Python would take everything apart first, object by object: as long as the SDK took to be imported.
+    Only it is spared to take everything apart, object by object: as long as the SDK took to be imported.
     """
-
-    def __init__(self) -> None:
-        self.status: int | None = None
-        atexit.register(self._end)  # the last one registered is called first
-
-    def _end(self) -> None:
-        if self.status is not None:
-            logging.shutdown()
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(self.status)
+    threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 nothing public ends threads and pools in order
+    atexit._run_exitfuncs()  # noqa: SLF001 as above
+    for each in gc.get_objects():
+        if type(each) in _WRITERS:
+            with contextlib.suppress(Exception):  # closed, or nobody reads any more
+                each.flush()
+    os._exit(status)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -206,7 +205,6 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 def main() -> None:
     """Read the settings and run the program; ends the process."""
     signal.signal(signal.SIGINT, _interrupt)
-    end = _QuickEnd()
     settings = read_settings(int(sys.argv[1]))
     try:
         program = _set_program(settings)
@@ -216,14 +214,12 @@ def main() -> None:
             traceback.print_exc()
             sys.stderr.write(f"the Pulumi SDK is not installed for {sys.executable}: run `pulumi install`\n")
             sys.exit(1)
-        status = _run(program, settings["parallel"])
+        _end(_run(program, settings["parallel"]))
     except KeyboardInterrupt:
         sys.stdout.flush()
         sys.stderr.flush()
         # Threads may wait for an engine that will not answer any more; the usual end would wait for them.
         os._exit(EXIT_INTERRUPTED)
-    end.status = status
-    sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -68,6 +68,8 @@ def test_exit_handlers_and_threads_of_the_program_come_to_their_end(engine_proje
         atexit.register(lambda: Path("handler.txt").touch())
         atexit.register(print, "printed at the end")
         threading.Thread(target=lambda: (time.sleep(0.5), Path("thread.txt").touch())).start()
+        left_open = open("open.txt", "w")
+        left_open.write("written and never closed")
     """)
 
     done = engine_project.up()
@@ -76,6 +78,42 @@ def test_exit_handlers_and_threads_of_the_program_come_to_their_end(engine_proje
     assert (engine_project.folder / "handler.txt").exists()
     assert (engine_project.folder / "thread.txt").exists()
     assert "logged before the end" in (engine_project.folder / "log.txt").read_text()
+    assert "written and never closed" in (engine_project.folder / "open.txt").read_text()
+
+
+def test_exit_handlers_of_a_dynamic_provider_are_called(engine_project: EngineProject) -> None:
+    engine_project.file(
+        "own.py",
+        """
+        import atexit
+        from pathlib import Path
+
+        from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+
+        FOLDER = Path(__file__).parent
+        OPEN = (FOLDER / "open.txt").open("a")
+
+        class Provider(ResourceProvider):
+            def create(self, props):
+                atexit.register((FOLDER / "handler.txt").touch)
+                OPEN.write("written and never closed")
+                return CreateResult("made", props)
+
+        class Own(Resource, module="probe", name="Own"):
+            def __init__(self, name):
+                super().__init__(Provider(), name, {})
+        """,
+    )
+    engine_project.program("""
+        from own import Own
+
+        Own("one")
+    """)
+
+    engine_project.up()
+
+    assert (engine_project.folder / "handler.txt").exists()
+    assert "written and never closed" in (engine_project.folder / "open.txt").read_text()
 
 
 def test_a_run_prints_no_warning_and_nothing_of_the_host(engine_project: EngineProject) -> None:
