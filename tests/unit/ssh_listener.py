@@ -18,6 +18,7 @@ class ListeningServer(asyncssh.SSHServer):
     def __init__(self) -> None:
         self._connection: asyncssh.SSHServerConnection
         self._forwarders: list[asyncssh.SSHForwarder] = []
+        self._ended = False
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         """Keep what is to be ended."""
@@ -34,6 +35,7 @@ class ListeningServer(asyncssh.SSHServer):
 
     async def end(self) -> None:
         """End the connection, and what was forwarded."""
+        self._ended = True
         self._connection.abort()
         await self._connection.wait_closed()
         for each in self._forwarders:
@@ -43,6 +45,8 @@ class ListeningServer(asyncssh.SSHServer):
         # asyncssh forgets one that is ready only when its connection is gone, and leaves it open.
         forwarder = await self._connection.forward_connection(host, port)
         self._forwarders.append(forwarder)
+        if self._ended:
+            forwarder.close()
         return forwarder
 
 
@@ -65,9 +69,10 @@ async def ssh_listener(
         authorized_client_keys=asyncssh.import_authorized_keys(authorized) if authorized else None,
         **options,
     )
-    async with listener:
-        try:
-            yield listener.get_port()
-        finally:
-            await asyncio.gather(*(each.end() for each in servers))
-            await asyncio.sleep(0)  # in which the loop closes their sockets
+    try:
+        yield listener.get_port()
+    finally:
+        listener.close()
+        await listener.wait_closed()
+        await asyncio.gather(*(each.end() for each in servers))
+        await asyncio.sleep(0)  # in which the loop closes their sockets

@@ -1,12 +1,13 @@
-"""A listener of a test's own: no connection to it outlives it, and nothing that serves one."""
+"""A listener of a test's own: no connection that it serves outlives it, and nothing that serves one."""
 
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 ADDRESS = "127.0.0.1"
 Serving = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+_BROKEN = (ConnectionError, ssl.SSLError, EOFError)
 
 
 @asynccontextmanager
@@ -23,23 +24,24 @@ async def tcp_listener(serve: Serving, tls: ssl.SSLContext | None = None) -> Asy
         # Nobody else holds what waits for ever: the loop itself would let it be collected.
         served.append(asyncio.create_task(_until_it_breaks(serve, reader, writer)))
 
-    async with await asyncio.start_server(accept, ADDRESS, 0, ssl=tls) as server:
-        try:
-            yield server.sockets[0].getsockname()[1]
-        finally:
-            for each in served:
-                each.cancel()
-            ends = await asyncio.gather(*served, return_exceptions=True)
-            for writer in writers:
-                writer.transport.abort()
-            await asyncio.sleep(0)  # in which the loop closes their sockets
+    server = await asyncio.start_server(accept, ADDRESS, 0, ssl=tls)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for each in served:
+            each.cancel()
+        for writer in writers:
+            writer.transport.abort()
+        ends = await asyncio.gather(*served, return_exceptions=True)
+        await asyncio.sleep(0)  # in which the loop closes what `serve` has opened and closed
     for end in ends:
         if isinstance(end, Exception):
             raise end
 
 
 async def _until_it_breaks(serve: Serving, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError, EOFError):
+    try:
         await serve(reader, writer)
-        return
-    writer.transport.abort()
+    except _BROKEN:
+        writer.transport.abort()
