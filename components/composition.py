@@ -18,7 +18,7 @@ from towpath.settings.files import reader
 
 
 class Composition:
-    """An environment as its settings say: nothing is registered before they are found to hold."""
+    """An environment as its settings say: no resource is registered before they are found to hold."""
 
     def __init__(self, configuration: Mapping[str, str], surroundings: Surroundings) -> None:
         """Register everything. `configuration` maps `towpath:GROUP` to JSON; raises TowpathError."""

@@ -2,7 +2,8 @@
 
 The engine starts a plugin when it first meets a resource of its package, and one plugin after the other: where a
 resource waits for an output of another plugin's, the starts add up. Asking for a function of a package starts its
-plugin without a resource; the answer to this one is always that there is no such function, which nobody reads.
+plugin without a resource; the answer to this one is always that there is no such function, which nobody reads. The
+state gets the package's default provider by it, as by a resource, even where the settings turn out not to hold.
 """
 
 import json
@@ -24,7 +25,7 @@ _NO_FUNCTION = "index:nothing"
 
 
 def needed_packages(configuration: Mapping[str, str]) -> list[str]:
-    """Return packages whose plugins a stack needs for certain, and in a chain, in the order of the chain.
+    """Return packages whose plugins a stack needs if it comes so far, and in a chain, in the order of the chain.
 
     `configuration` maps `towpath:GROUP` to JSON. It is not checked here: to read settings is most of what is imported.
     """

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.unit.scripted_registry import VERSION
+from tests.unit.scripted_registry import VERSION, refusal
 from tests.unit.slow_registry import SlowRegistry
 from towpath.images.deletion import survey
 from towpath.images.deletion.survey import Question, look, plan
@@ -75,6 +75,18 @@ async def test_only_rules_on_age_read_those_of_images_that_stay(retention: Reten
     assert sorted(asking[each] for each in registry.begun if each in asking) == read
     for deletion in made.deletions:
         assert (deletion.created, deletion.platforms) == (MADE, (f"linux/{deletion.tags[0]}",))
+
+
+@pytest.mark.parametrize("answer", [500, 403])
+async def test_what_only_describes_may_be_unreadable(answer: int) -> None:
+    registry, asking = versions(*ALL)
+    registry.refuse = lambda request: refusal(answer) if request in asking else None
+    question = asked(registry, Retention(policies=(BY_VERSION,)))
+
+    made = plan(question, await look(question))
+
+    assert [(each.tags, each.created) for each in made.deletions] == [((tag,), None) for tag in GOING]
+    assert not made.held
 
 
 async def test_of_more_than_anybody_reads_through_none_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

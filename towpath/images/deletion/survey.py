@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from towpath.images.snapshot import Snapshot
 from towpath.images.walk import OnProgress, Scope, walk, with_configs
 from towpath.oci.digest import Digest
 from towpath.registry_client import catalog
+from towpath.registry_client.errors import RegistryError
 from towpath.registry_client.session import RegistrySession
 from towpath.ssh.errors import CommandFailedError
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from towpath.cluster.access import ClusterAccess
 
 _MOST_DESCRIBED = 100
-"""As many as the settings let go at once by default (`images.retention.caps`)."""
+"""Nobody reads through more."""
 
 Running = Callable[[], Awaitable[frozenset[RunningImage]]]
 """Asks a cluster what its pods use. Raises a TowpathError where it cannot be asked."""
@@ -78,7 +80,8 @@ async def look(question: Question, on_progress: OnProgress | None = None) -> Fin
         further = await _further(session, question.retention, running, linked)
         scope = Scope(further=further, referrers=True, configs=question.retention.judges_age)
         snapshot = await walk(session, scope, on_progress)
-        snapshot = await with_configs(session, snapshot, _to_describe(question, snapshot, running))
+        with suppress(RegistryError):  # nothing is decided by it
+            snapshot = await with_configs(session, snapshot, _to_describe(question, snapshot, running))
     return Findings(snapshot, running, unlisted)
 
 
@@ -113,9 +116,11 @@ def cautions(found: Findings, made: Plan, retention: Retention) -> list[str]:
 def _to_describe(question: Question, snapshot: Snapshot, running: frozenset[RunningImage]) -> list[tuple[str, Digest]]:
     """Return images of which a preview says when they were made, though nothing is decided by it.
 
-    A configuration is a request of its own: for none of those that stay, and not for more than anybody reads through.
+    Each takes two requests and more. Copies that `images.mirror` keeps are not known yet, so these may be among them.
     """
     retention = question.retention
+    if not retention.delete and all(policy.judges_age for policy in retention.policies):
+        return []
     made = make_plan(question.stack, snapshot, retention, Facts(dt.datetime.now(dt.UTC), running))
     undated = [each for each in made.deletions if not retention.judges_age(each.repository)]
     return [(each.repository, each.digest) for each in undated] if len(undated) <= _MOST_DESCRIBED else []
