@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,8 @@ from tests.unit.deletion_run import IMAGES, NAMES, filled, filled_with_small_one
 from tests.unit.scripted_registry import REGISTRY
 from tests.unit.slow_registry import SlowRegistry, image, index
 from towpath.access.registry_access import RegistryAccess
-from towpath.images.deletion.saved_run import SavedManifest, read_all
+from towpath.images.deletion import upkeep
+from towpath.images.deletion.saved_run import SavedManifest, SavedRun, read_all, write
 from towpath.images.deletion.step import Step
 from towpath.images.deletion.upkeep import delete_images
 
@@ -147,17 +149,48 @@ async def test_tags_that_go_alone_go_one_by_one_before_the_manifests() -> None:
     assert set(registry.tags["app"]) == {"new"}
 
 
+def planned(stack: str, steps: list[Step]) -> dict[str, Any]:
+    """Return the inputs of the resource that has these steps to do."""
+    access = RegistryAccess(REGISTRY, "ci", "p", None).to_record()
+    deletions = {
+        f"{step.repository}@{step.digest}": {"turn": turn, "tags": [*step.tags], "reason": step.reason}
+        for turn, step in enumerate(steps)
+    }
+    return {
+        "registry": REGISTRY,
+        "stack": stack,
+        "save_folder": ".",
+        "access": access,
+        "deletions": deletions,
+        "untaggings": {},
+    }
+
+
 def test_the_saved_file_is_the_same_however_the_answers_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    access = RegistryAccess(REGISTRY, "ci", "p", None)
     for seed in range(3):
         registry, steps = filled_with_small_ones(seed)
-        deletions = {
-            f"{step.repository}@{step.digest}": {"turn": turn, "tags": [*step.tags], "reason": step.reason}
-            for turn, step in enumerate(steps)
-        }
-        inputs = {"registry": REGISTRY, "stack": f"s{seed}", "save_folder": ".", "access": access.to_record()}
         with monkeypatch.context() as patched:
             patched.setattr(RegistryAccess, "session", lambda _, held=registry: held.session())
-            outs = delete_images({**inputs, "deletions": deletions, "untaggings": {}}, 0, tmp_path, lambda _: None)
+            outs = delete_images(planned(f"s{seed}", steps), 0, tmp_path, lambda _: None)
         [run] = read_all(tmp_path, f"s{seed}")
         assert outs["deleted"] == [each.name for each in run.manifests] == [step.name for step in steps]
+
+
+def test_what_is_saved_is_written_twice_however_many_repositories(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once before it goes, and once in the file that is left: not anew for each repository."""
+    registry, steps = filled_with_small_ones()
+    written = []
+
+    def counted(folder: Path, run: SavedRun, part: int | None = None) -> Path:
+        written.append(len(run.manifests))
+        return write(folder, run, part)
+
+    monkeypatch.setattr(RegistryAccess, "session", lambda _: registry.session())
+    monkeypatch.setattr(upkeep, "write", counted)
+
+    outs = delete_images(planned("dev", steps), 0, tmp_path, lambda _: None)
+
+    assert sum(written) == 2 * len(steps)
+    assert [place.name for place in (tmp_path / "dev").iterdir()] == [f"{outs['run']}.json"]

@@ -13,7 +13,7 @@ from components.dynamic.protected_tags import ProtectedTagsProvider
 from towpath.access.registry_access import RegistryAccess
 from towpath.cluster.access import ClusterAccess
 from towpath.images.deletion.recheck import recheck
-from towpath.images.deletion.saved_run import SavedManifest, SavedRun, read_all, run_name, write
+from towpath.images.deletion.saved_run import RunOutcome, SavedManifest, SavedRun, read_all, run_name, write
 from towpath.images.deletion.step import Step, bytes_in_words, steps_of, to_inputs
 from towpath.images.deletion.upkeep import delete_images
 from towpath.images.errors import DeletionError, SavedManifestsError
@@ -221,6 +221,19 @@ def test_a_saved_run_comes_back_byte_for_byte_and_is_private(tmp_path: Path) -> 
     assert read_all(tmp_path, "other") == []
     assert run.manifests[0].manifest().digest == run.manifests[0].digest
     assert [path.name for path in place.parent.iterdir()] == [place.name]
+
+
+def test_a_run_in_parts_comes_back_as_one_and_what_is_left_of_them_is_not_counted_twice(tmp_path: Path) -> None:
+    run = saved_run()
+    other = run.manifests[0].model_copy(update={"repository": "zoo"})
+    write(tmp_path, run.model_copy(update={"manifests": (other,)}), 0)
+    write(tmp_path, run, 1)
+    whole = run.model_copy(update={"manifests": (run.manifests[0], other)})
+    assert read_all(tmp_path, "dev") == [whole]
+
+    ended = whole.model_copy(update={"outcome": RunOutcome(deleted=("app:1",))})
+    write(tmp_path, ended)
+    assert read_all(tmp_path, "dev") == [ended]
 
 
 def test_a_saved_manifest_that_was_changed_is_not_used(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 A file is `<folder>/<stack>/<run>.json`, the run named after the moment it began (UTC):
 `{"version": 1, "stack", "registry", "manifests": [{"repository", "digest", "media_type", "tags", "reason", "body"}],
 "outcome": {"deleted": […], "untagged": […], "skipped": […], "not_done": […]}}`; `body` is base64 of the exact bytes.
-`outcome` is null until a run has ended: one that was killed has none.
+`outcome` is null until a run has ended: one that was killed has none, and is in parts, `<run>.<number>.json`, each of
+the same shape with some of the manifests. To write all of them anew for each repository would grow with the square.
 """
 
 import base64
@@ -11,7 +12,9 @@ import binascii
 import datetime as dt
 import os
 import tempfile
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
@@ -92,12 +95,12 @@ def run_name(now: dt.datetime) -> str:
     return f"{now:%Y%m%dT%H%M%S.%fZ}"
 
 
-def write(folder: Path, run: SavedRun) -> Path:
-    """Write a run's file anew, so that either the old or the new one is there whatever happens.
+def write(folder: Path, run: SavedRun, part: int | None = None) -> Path:
+    """Write the file of a run, or of a part of it, so that either the old or the new one is there whatever happens.
 
     Raises SavedManifestsError.
     """
-    place = folder / run.stack / f"{run.run}.json"
+    place = folder / run.stack / (f"{run.run}.json" if part is None else f"{run.run}.{part}.json")
     try:
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{run.run}-")
@@ -121,7 +124,22 @@ def write(folder: Path, run: SavedRun) -> Path:
 
 def read_all(folder: Path, stack: str) -> list[SavedRun]:
     """Return a stack's runs, the newest first; none where nothing was saved. Raises SavedManifestsError."""
-    return [_read(place) for place in sorted((folder / stack).glob("*.json"), reverse=True)]
+    parts = sorted((_read(place) for place in (folder / stack).glob("*.json")), key=lambda each: each.run, reverse=True)
+    return [_united(list(of_one)) for _, of_one in groupby(parts, key=lambda each: each.run)]
+
+
+def _united(parts: Sequence[SavedRun]) -> SavedRun:
+    """Unite the parts of a run, and its file where it was written and parts are left."""
+    if len(parts) == 1:
+        return parts[0]
+    manifests = {each.name: each for part in parts for each in part.manifests}
+    outcome = next((part.outcome for part in parts if part.outcome), None)
+    return parts[0].model_copy(update={"manifests": by_repository(manifests.values()), "outcome": outcome})
+
+
+def by_repository(manifests: Iterable[SavedManifest]) -> tuple[SavedManifest, ...]:
+    """Sort by repository; those of one stay in their order."""
+    return tuple(sorted(manifests, key=lambda each: each.repository))
 
 
 def _read(place: Path) -> SavedRun:

@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,14 @@ from towpath.access.registry_access import RegistryAccess
 from towpath.errors import TowpathError
 from towpath.images.deletion.carry_out import carry_out
 from towpath.images.deletion.outcome import Outcome
-from towpath.images.deletion.saved_run import RunOutcome, SavedManifest, SavedRun, run_name, write
+from towpath.images.deletion.saved_run import (
+    RunOutcome,
+    SavedManifest,
+    SavedRun,
+    by_repository,
+    run_name,
+    write,
+)
 from towpath.images.deletion.step import Step, steps_of
 from towpath.images.errors import DeletionError, SavedManifestsError
 from towpath.images.retention.decide import RunningImage
@@ -60,18 +68,21 @@ def delete_images(inputs: Properties, runs: int, folder: Path, tell: Tell) -> di
 
 
 class _Run:
-    """Keeps a run's file up with what is about to go."""
+    """Saves what is about to go in parts, which become one file at the end."""
 
     def __init__(self, folder: Path, stack: str, registry: str) -> None:
         self.name = run_name(dt.datetime.now(dt.UTC))
         self.place: Path | None = None
         self._folder = folder
-        self._saved = SavedRun(run=self.name, stack=stack, registry=registry)
+        self._run = SavedRun(run=self.name, stack=stack, registry=registry)
+        self._saved: list[SavedManifest] = []
+        self._parts: list[Path] = []
 
     def save(self, manifests: tuple[SavedManifest, ...]) -> None:
-        everything = sorted((*self._saved.manifests, *manifests), key=lambda each: each.repository)
-        self._saved = self._saved.model_copy(update={"manifests": tuple(everything)})
-        self.place = write(self._folder, self._saved)
+        part = self._run.model_copy(update={"manifests": manifests})
+        self._parts.append(write(self._folder, part, len(self._parts)))
+        self._saved += manifests
+        self.place = self._parts[0].with_name(f"{self.name}.json")
 
     def end(self, outcome: Outcome) -> None:
         if self.place is None:
@@ -82,10 +93,15 @@ class _Run:
             skipped=tuple(f"{step.name}: {reason}" for step, reason in outcome.skipped),
             not_done=tuple(step.name for step in outcome.not_done),
         )
+        whole = self._run.model_copy(update={"manifests": by_repository(self._saved), "outcome": said})
         try:
-            write(self._folder, self._saved.model_copy(update={"outcome": said}))
+            write(self._folder, whole)
         except SavedManifestsError as error:
             outcome.failures.append(str(error))
+            return
+        for part in self._parts:
+            with suppress(OSError):  # one that is left says nothing that the whole does not
+                part.unlink()
 
 
 async def _carried_out(inputs: Properties, steps: Sequence[Step], run: _Run) -> Outcome:
