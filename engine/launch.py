@@ -87,7 +87,8 @@ def main() -> None:
     folder, module = sys.argv[1:3]
     del sys.argv[1:3]
     sys.path[0] = folder
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    with contextlib.suppress(KeyboardInterrupt):  # the engine's word to end, whatever the module is about
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
     end()
 
 

@@ -27,7 +27,16 @@ _OURS = [
 
 @pytest.mark.parametrize(("module", "number"), [*_OURS, ("pulumi.dynamic", signal.SIGINT)])
 def test_a_signal_that_another_thread_got_ends_it(module: str, number: signal.Signals) -> None:
-    argv = [sys.executable, "-u", str(_LAUNCHER), str(CHECKOUT), module, "127.0.0.1:1"]
+    _see_it_end(CHECKOUT, module, number)
+
+
+def test_a_signal_that_the_module_does_not_expect_yet_ends_it_without_a_word(tmp_path: Path) -> None:
+    (tmp_path / "busy.py").write_text("import time\nprint(1, flush=True)\ntime.sleep(600)\n")
+    _see_it_end(tmp_path, "busy", signal.SIGINT)
+
+
+def _see_it_end(folder: Path, module: str, number: signal.Signals) -> None:
+    argv = [sys.executable, "-u", str(_LAUNCHER), str(folder), module, "127.0.0.1:1"]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
             assert process.stdout
