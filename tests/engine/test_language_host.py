@@ -261,3 +261,35 @@ def test_the_program_knows_which_configuration_is_secret(engine_project: EngineP
     engine_project.up()
 
     assert engine_project.outputs() == {"secret": [True, False]}
+
+
+def test_thousands_of_outputs_are_waited_for_together(engine_project: EngineProject) -> None:
+    """The SDK waits anew for all that are left whenever one is done; that grows with the square."""
+    engine_project.program("""
+        import asyncio
+        import pulumi
+
+        waits = 0
+        wait = asyncio.wait
+
+        async def counted(*arguments, **options):
+            global waits
+            waits += 1
+            return await wait(*arguments, **options)
+
+        asyncio.wait = counted
+
+        async def one_by_one(number):
+            await asyncio.sleep(number / 5000)
+            return number
+
+        outputs = [pulumi.Output.from_input(one_by_one(number)) for number in range(5000)]
+        pulumi.export("last", outputs[-1])
+        pulumi.Output.all(*outputs).apply(lambda all: print(f"{len(all)} outputs, {waits} waits."))
+    """)
+
+    done = engine_project.up()
+
+    assert engine_project.outputs() == {"last": 4999}
+    waits = int(done.output.partition("5000 outputs, ")[2].partition(" waits")[0])
+    assert 0 < waits < 200
