@@ -10,19 +10,16 @@ the commands that a plugin runs.
 Any Python of a project may run this file, so it imports nothing of ours.
 """
 
-import atexit
 import contextlib
-import gc
-import io
 import os
 import runpy
 import signal
 import stat
 import sys
 import threading
-from typing import NoReturn
+from pathlib import Path
 
-_WRITERS = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
+_QUICK_END = str(Path(__file__).with_name("quick_end.py"))
 
 
 def end_with_engine() -> None:
@@ -66,20 +63,6 @@ def _wake(reading: int, waiting: int) -> None:
             signal.pthread_kill(waiting, signal.SIGURG)
 
 
-def end() -> NoReturn:
-    """End as Python does: threads, exit handlers, what is not written yet (as `engine/language/executor.py` does).
-
-    Only it is spared to take everything apart, object by object, while the engine waits.
-    """
-    threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 nothing public ends threads and pools in order
-    atexit._run_exitfuncs()  # noqa: SLF001 as above
-    for each in gc.get_objects():
-        if type(each) in _WRITERS:
-            with contextlib.suppress(Exception):  # closed, or nobody reads any more
-                each.flush()
-    os._exit(0)
-
-
 def main() -> None:
     """Run the module as `__main__` with the arguments after it."""
     end_with_engine()
@@ -89,7 +72,7 @@ def main() -> None:
     sys.path[0] = folder
     with contextlib.suppress(KeyboardInterrupt):  # the engine's word to end, whatever the module is about
         runpy.run_module(module, run_name="__main__", alter_sys=True)
-    end()
+    runpy.run_path(_QUICK_END)["end"](0)
 
 
 if __name__ == "__main__":

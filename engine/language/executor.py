@@ -15,8 +15,6 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
-import gc
-import io
 import json
 import logging
 import os
@@ -29,7 +27,7 @@ import traceback
 import types
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -44,7 +42,7 @@ _THREADS_PER_OPERATION = 4
 _LARGEST_PARALLEL = 256
 _SECONDS_BETWEEN_DEBUG_MESSAGES = 0.25
 _SECONDS_AN_OUTPUT = 5e-6
-_WRITERS = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
+_QUICK_END = str(Path(__file__).parents[1] / "quick_end.py")
 
 
 def read_settings(pipe: int) -> dict[str, Any]:
@@ -206,20 +204,6 @@ def _start(program: str) -> None:
     runpy.run_path(program, run_name="__main__")
 
 
-def _end(status: int) -> NoReturn:
-    """End as Python does: threads, exit handlers, what is not written yet.
-
-    Only it is spared to take everything apart, object by object: as long as the SDK took to be imported.
-    """
-    threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 nothing public ends threads and pools in order
-    atexit._run_exitfuncs()  # noqa: SLF001 as above
-    for each in gc.get_objects():
-        if type(each) in _WRITERS:
-            with contextlib.suppress(Exception):  # closed, or nobody reads any more
-                each.flush()
-    os._exit(status)
-
-
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     """End the program at the first Ctrl-C: terminal and host may both send one, and a second would be traced."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -238,7 +222,8 @@ def main() -> None:
             traceback.print_exc()
             sys.stderr.write(f"the Pulumi SDK is not installed for {sys.executable}: run `pulumi install`\n")
             sys.exit(1)
-        _end(_run(program, settings["parallel"]))
+        status = _run(program, settings["parallel"])
+        runpy.run_path(_QUICK_END)["end"](status)
     except KeyboardInterrupt:
         sys.stdout.flush()
         sys.stderr.flush()
