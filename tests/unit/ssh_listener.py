@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import asyncssh
 
-ADDRESS = "127.0.0.1"
+from tests.unit.tcp_listener import ADDRESS
 
 
 class ListeningServer(asyncssh.SSHServer):

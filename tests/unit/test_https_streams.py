@@ -31,14 +31,9 @@ class Server:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        try:
-            while True:
-                await reader.readuntil(b"\r\n\r\n")
-                await self._serve(reader, writer)
-        except (OSError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.transport.abort()
+        while True:
+            await reader.readuntil(b"\r\n\r\n")
+            await self._serve(reader, writer)
 
 
 @asynccontextmanager

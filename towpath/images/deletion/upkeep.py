@@ -72,17 +72,20 @@ class _Run:
 
     def __init__(self, folder: Path, stack: str, registry: str) -> None:
         self.name = run_name(dt.datetime.now(dt.UTC))
-        self.place: Path | None = None
         self._folder = folder
         self._run = SavedRun(run=self.name, stack=stack, registry=registry)
         self._saved: list[SavedManifest] = []
         self._parts: list[Path] = []
 
+    @property
+    def place(self) -> Path | None:
+        """The one file; None where nothing was saved."""
+        return self._parts[0].with_name(f"{self.name}.json") if self._parts else None
+
     def save(self, manifests: tuple[SavedManifest, ...]) -> None:
         part = self._run.model_copy(update={"manifests": manifests})
         self._parts.append(write(self._folder, part, len(self._parts)))
         self._saved += manifests
-        self.place = self._parts[0].with_name(f"{self.name}.json")
 
     def end(self, outcome: Outcome) -> None:
         if self.place is None:
