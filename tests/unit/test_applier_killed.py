@@ -18,15 +18,30 @@ from towpath.applier.entries import Absent, Block, Directory, File, FileEntry, J
 from towpath.applier.summary import actual_summary, summary
 
 _STEPS = ("mv", "cp", "rm", "mkdir", "chmod", "chown", "sync", "sha256sum", "rmdir", "awk")
+_RUNS_COMMANDS = ("timeout",)
 _WRAPPER = """
-echo >>/kill/count
+{unless} echo >>/kill/count
 if [ "$(/usr/bin/wc -l </kill/count)" -ge "$(/usr/bin/cat /kill/at)" ]; then
     {first}
     kill -9 $PPID
     exit 1
 fi
-exec /usr/bin/{name} "$@"
+exec {program} "$@"
 """
+_UNLESS_A_TREE = '[ "$1" = -rf ] || exec /usr/bin/rm "$@";'
+_HALF_OF_A_TREE = """
+    for each in "$@"; do [ "${{each#-}}" != "$each" ] || /usr/bin/find "$each"; done 2>/dev/null |
+        /usr/bin/sort {order} >/kill/doomed
+    /usr/bin/head -n $(($(/usr/bin/wc -l </kill/doomed) / 2)) /kill/doomed |
+        while read -r each; do /usr/bin/rm -d "$each"; done
+"""
+_MOMENTS = {
+    "before": ":",
+    "after": '{program} "$@"',
+    "first-half": _HALF_OF_A_TREE.format(order=""),
+    "last-half": _HALF_OF_A_TREE.format(order="-r"),
+}
+_STRIDES = {"before": 4, "after": 5, "first-half": 1, "last-half": 1}
 _OLD = Document("node", (File("/etc/a", "old a\n"), Block("/etc/hosts", ("1.1.1.1 x",)), File("/etc/only-old", "o")))
 _NEW = Document(
     "node",
@@ -51,23 +66,26 @@ def prepared(root: Path, shell: str) -> Machine:
     return machine
 
 
-def kill_at(machine: Machine, step: int, *, before: bool) -> None:
-    """Let the step-th of the programs that change things kill the run, before or after it has done its work."""
-    for name in _STEPS:
-        first = ":" if before else f'/usr/bin/{name} "$@"'
+def kill_at(machine: Machine, step: int, moment: str, steps: tuple[str, ...] = _STEPS) -> None:
+    """Let the step-th of the programs that change things kill the run: before or after its work, or halfway.
+
+    Halfway is in the middle of the removal of a tree, of which the first or the last half by name has gone.
+    """
+    halfway = moment.endswith("half")
+    for name in ("rm",) if halfway else steps:
+        program = f"/usr/bin/{'mawk' if name == 'awk' else name}"
+        first = _MOMENTS[moment].replace("{program}", program)
         machine.path(f"/fake/{name}").unlink(missing_ok=True)
-        machine.fake(
-            name, _WRAPPER.format(name="mawk" if name == "awk" else name, first=first.replace("/awk", "/mawk"))
-        )
+        machine.fake(name, _WRAPPER.format(unless=_UNLESS_A_TREE if halfway else "", first=first, program=program))
     machine.write("/kill/count", "")
     machine.write("/kill/at", str(step))
 
 
 def heal(machine: Machine) -> None:
-    for name in _STEPS:
+    for name in (*_STEPS, *_RUNS_COMMANDS):
         machine.path(f"/fake/{name}").unlink(missing_ok=True)
     machine.path("/fake/awk").symlink_to("/usr/bin/mawk")
-    for name in ("count", "at"):
+    for name in ("count", "at", "doomed"):
         machine.path(f"/kill/{name}").unlink(missing_ok=True)
     machine.path("/kill").rmdir()
 
@@ -76,9 +94,14 @@ def counted(machine: Machine) -> int:
     return machine.path("/kill/count").read_text().count("\n")
 
 
-@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+def _empty(path: str, what: tuple[object, ...]) -> bool:
+    """Say whether this may stay of a delete that was killed when it had removed its script: nothing of it is read."""
+    return path == "run/towpath.lock" or (path in {"var/lib/towpath", "var/lib/towpath/node"} and what[3] is None)
+
+
+@pytest.mark.parametrize("moment", list(_MOMENTS))
 @pytest.mark.parametrize("verb", ["apply", "delete"])
-def test_killed_at_every_step(tmp_path: Path, verb: str, before: bool) -> None:
+def test_killed_at_every_step(tmp_path: Path, verb: str, moment: str) -> None:
     """Steps are taken in strides, so that the whole takes seconds; every other time the next run is a delete."""
     step, turn = 1, 0
     while True:
@@ -86,7 +109,7 @@ def test_killed_at_every_step(tmp_path: Path, verb: str, before: bool) -> None:
         machine = prepared(tmp_path / f"{verb}-{step}", "dash")
         original = machine.tree()
         assert machine.apply(_OLD).code == 0
-        kill_at(machine, step, before=before)
+        kill_at(machine, step, moment)
         if verb == "apply":
             machine.run(apply_command(Sudo()), stdin(_NEW, Sudo()))
         else:
@@ -101,11 +124,41 @@ def test_killed_at_every_step(tmp_path: Path, verb: str, before: bool) -> None:
         deleted = machine.delete("node")
         assert deleted.code == 0, (step, deleted)
         machine.path("/tmp/ran").unlink(missing_ok=True)
-        assert machine.tree() == original, step
+        assert {path: what for path, what in machine.tree().items() if not _empty(path, what)} == original, step
         if done:
             break
-        step += 4 if before else 5
-    assert step > 40
+        step += _STRIDES[moment]
+    assert step > (5 if moment.endswith("half") else 40)
+
+
+@pytest.mark.parametrize("moment", ["before", "first-half", "last-half"])
+def test_a_run_that_is_killed_while_it_recovers_another(tmp_path: Path, moment: str) -> None:
+    """What the first was to be followed by stands in its document alone, and the second has another one."""
+    first = Document("node", (File("/etc/a", "1\n"), Command("one", "true", ("/etc/a",), "echo >/tmp/one-undone")))
+    second = Document("node", (File("/etc/b", "2\n"), Command("two", "true", ("/etc/b",), "echo >/tmp/two-undone")))
+    step, done = 1, False
+    while not done:
+        machine = prepared(tmp_path / f"{step}", "dash")
+        original = machine.tree()
+        assert machine.apply(_OLD).code == 0
+        kill_at(machine, 1, "before", _RUNS_COMMANDS)
+        machine.apply(first)
+        assert machine.path("/etc/a").read_text() == "1\n"
+        heal(machine)
+        kill_at(machine, step, moment)
+        machine.apply(second)
+        done = counted(machine) < step
+        heal(machine)
+        applied = machine.apply(_OLD)
+        assert applied.code == 0, (step, applied)
+        assert machine.path("/tmp/one-undone").exists(), step
+        assert actual_summary(machine.check(_OLD).result, "s") == summary(_OLD, "s"), step
+        assert machine.delete("node").code == 0, step
+        for name in ("one", "two"):
+            machine.path(f"/tmp/{name}-undone").unlink(missing_ok=True)
+        assert machine.tree() == original, step
+        step += _STRIDES[moment]
+    assert step > (5 if moment.endswith("half") else 40)
 
 
 @pytest.mark.parametrize("shell", SHELLS)

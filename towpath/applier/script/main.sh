@@ -55,7 +55,7 @@ delete_document() {
     fi
     : >"$work/entries"
     apply_document
-    forget_state
+    forgotten=yes
 }
 
 take_script() {

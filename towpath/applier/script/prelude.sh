@@ -21,6 +21,7 @@ init=none
 live=no       # yes: files may have been replaced, so a failure has to put them back
 restoring=no  # yes: that is going on
 touched=no    # yes: something on the machine was changed
+forgotten=no  # yes: the document's state goes when the run ends, after all else
 
 say() {
     printf 'towpath: %s: %s\n' "$host" "$1" >&2
@@ -114,7 +115,7 @@ make_work() {
         say "cannot make a working folder in $area; free some space there"
         exit 10
     }
-    trap 'rm -rf "$work"; release_lock' EXIT
+    trap 'rm -rf "$work"; [ "$forgotten" = no ] || forget_state; release_lock' EXIT
     trap '' HUP PIPE
     trap 'abort "ended by a signal"' INT TERM
     : >"$work/mask"

@@ -32,7 +32,7 @@ discard_staged() {
     prune_folders "$state/staging"
     [ -d "$state/journal" ] || drop_generation
     rm -rf "$state/staging" "$state/journal.new"
-    [ -n "$current" ] || [ -d "$state/journal" ] || [ -f "$state/dirty" ] || forget_state
+    [ -n "$current" ] || [ -d "$state/journal" ] || [ -f "$state/dirty" ] || forgotten=yes
 }
 
 drop_generation() {
@@ -50,8 +50,8 @@ prune_folders() {
 
 # recover: a run was killed. Put its files back, and remember which services it may have left with the new ones.
 recover() {
-    if [ -d "$state/journal" ] && [ "$(cat "$state/journal/generation")" != "${current##*/}" ]; then
-        recover_containers "$state/$(cat "$state/journal/generation")/entries"
+    if unfinished; then
+        recover_containers "$unfinished/entries"
         restoring=yes
         restore_files
         return_containers
@@ -62,7 +62,7 @@ recover() {
         remember_followers
         step run "$id" recovered "the run before was killed; its changes were put back first"
     fi
-    [ ! -d "$state/journal" ] || rm -rf "$state/journal"
+    drop_journal || abort "cannot write $state"
     if [ -f "$state/staging" ]; then
         awk '$1 == "temp" { print $2 }' "$state/staging" | xargs rm -f
         prune_folders "$state/staging"
@@ -70,15 +70,60 @@ recover() {
     fi
     rm -rf "$state/journal.new"
     drop_generation
-    [ ! -d "$state/killed" ] || cp "$state/killed/entries" "$work/killed.entries"
+    read_killed
+}
+
+# unfinished: whether the journal is of a run that did not end; set $unfinished to its generation, which a recovery that
+# was killed too may have put aside as "killed" already.
+unfinished() {
+    [ -s "$state/journal/generation" ] && read -r unfinished <"$state/journal/generation" || return 1
+    unfinished=$state/$unfinished
+    [ "$unfinished" != "$current" ] || return 1
+    [ -d "$unfinished" ] || unfinished=$state/killed
+}
+
+# drop_journal: by a rename first. A run that is killed while it removes the journal must not leave one that is taken for
+# whole and put back over what is in force.
+drop_journal() {
+    rm -rf "$state/journal.old"
+    [ -d "$state/journal" ] || return 0
+    mv "$state/journal" "$state/journal.old" && rm -rf "$state/journal.old"
 }
 
 # remember_followers: the files are back; what was hung on them has yet to follow, even if this run does not get there.
 remember_followers() {
+    unfinished || return 0
     cat "$state/journal/triggers" >>"$state/dirty"
-    rm -rf "$state/killed"
-    mv "$state/$(cat "$state/journal/generation")" "$state/killed" || abort "cannot write $state"
+    if [ "$unfinished" != "$state/killed" ]; then
+        { keep_earlier_killed && rm -rf "$state/killed" && mv "$unfinished" "$state/killed"; } ||
+            abort "cannot write $state"
+    fi
+    read_killed
+}
+
+# keep_earlier_killed: what a run that was killed earlier left to follow may stand in its document alone, so the newer
+# one takes over its commands, services and containers, with their contents under other names.
+keep_earlier_killed() {
+    [ -f "$state/killed/entries" ] || return 0
+    for kept in "$state"/killed/content/*; do
+        [ ! -f "$kept" ] || cp "$kept" "$unfinished/content/${kept##*/}.earlier" || return 1
+    done
+    awk '
+        function earlier(n) { if ($n != "-") $n = $n ".earlier" }
+        $1 == "mask" { earlier(2); print }
+        $1 == "command" { earlier(3); earlier(4); print }
+        $1 == "service" { earlier(5); print }
+        $1 == "container" { earlier(9); print }' "$state/killed/entries" >"$work/earlier" &&
+        cat "$unfinished/entries" "$work/earlier" >"$unfinished/entries.new" &&
+        mv "$unfinished/entries.new" "$unfinished/entries"
+}
+
+read_killed() {
+    [ -f "$state/killed/entries" ] || return 0
     cp "$state/killed/entries" "$work/killed.entries"
+    while read -r kind n rest; do
+        [ "$kind" != mask ] || cat "$state/killed/content/$n" >>"$work/mask"
+    done <"$work/killed.entries"
 }
 
 # roll_back: this run failed. Files, commands, services and containers as before, each checked.
@@ -89,7 +134,7 @@ roll_back() {
     restore_files
     if [ ! -s "$work/trouble" ]; then
         remember_followers
-        rm -rf "$state/journal"
+        drop_journal || abort "cannot write $state"
     fi
     back_out_commands
     reload_units
@@ -105,7 +150,8 @@ commit() {
     echo "$generation" >"$state/current.new" && mv "$state/current.new" "$state/current" ||
         { live=yes && abort "cannot write $state/current"; }
     current=$next
-    rm -rf "$state/journal" "$state/dirty" "$state/killed" "$state/staging"
+    drop_journal
+    rm -rf "$state/dirty" "$state/killed" "$state/staging"
     drop_generation
     prune_made
 }
@@ -121,7 +167,12 @@ prune_made() {
     done <"$work/prune"
 }
 
+# forget_state: the script goes last. Should this be killed, the next delete finds it and goes on.
 forget_state() {
+    rm -f "$state/current"
+    for part in "$state"/*; do
+        [ "$part" = "$state/applier.sh" ] || rm -rf "$part"
+    done
     rm -rf "$state"
     rmdir "$home" 2>/dev/null || :
 }
