@@ -47,6 +47,14 @@ def test_other_paths_are_taken(path: str) -> None:
     assert f"file {path} - 0644 root:root " in Document("node", (File(path, ""),)).render()
 
 
+def test_a_content_that_goes_to_several_files_travels_once() -> None:
+    rendered = Document("node", (File("/a", "same"), File("/b", "other"), File("/c", b"same"))).render()
+    lines = rendered.splitlines()
+    numbers = {line.split()[1]: line.split()[-1] for line in lines if line.startswith("file ")}
+    assert numbers["/a"] == numbers["/c"] != numbers["/b"]
+    assert sum(line.startswith("content ") for line in lines) == 2
+
+
 @pytest.mark.parametrize(
     "entry",
     [

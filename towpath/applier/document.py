@@ -83,7 +83,7 @@ class _Writer:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.contents: list[bytes] = []
+        self.numbers: dict[bytes, int] = {}  # each content stands once, however many files it goes to
 
     def document(self, document: Document) -> str:
         if document.secrets:
@@ -94,9 +94,9 @@ class _Writer:
             self.file(entry)
         for actor in document.actors:
             self.actor(actor)
-        digest = hashlib.sha256(b"".join(hashlib.sha256(content).digest() for content in self.contents)).hexdigest()
+        digest = hashlib.sha256(b"".join(hashlib.sha256(content).digest() for content in self.numbers)).hexdigest()
         encoded = [
-            f"content {number}\n{base64.encodebytes(content).decode()}" for number, content in enumerate(self.contents)
+            f"content {number}\n{base64.encodebytes(content).decode()}" for content, number in self.numbers.items()
         ]
         head = f"towpath 1 {document.id}\ncontents {digest}\n"
         return head + "".join(f"{line}\n" for line in self.lines) + "".join(encoded) + "end\n"
@@ -107,8 +107,8 @@ class _Writer:
     def content(self, content: str | bytes | None) -> str:
         if content is None:
             return "-"
-        self.contents.append(content.encode() if isinstance(content, str) else content)
-        return str(len(self.contents) - 1)
+        content = content.encode() if isinstance(content, str) else content
+        return str(self.numbers.setdefault(content, len(self.numbers)))
 
     def file(self, entry: FileEntry) -> None:
         path = check_path(entry.path)
