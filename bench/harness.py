@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -85,6 +85,16 @@ def said(where: Mapping[str, Any]) -> str:
 
 
 @dataclass(frozen=True)
+class Least:
+    """What no run can do without, so that a goal below its time is out of reach here, whoever writes the code."""
+
+    of: str | None
+    """Who does just the work that has to be done; None: nothing has to be."""
+    engine: bool = True
+    """Whether Towpath's time has a run of the engine in it: an empty program's is the least of that."""
+
+
+@dataclass(frozen=True)
 class Comparison:
     """The same work by Towpath, as people run it, and by others."""
 
@@ -98,6 +108,7 @@ class Comparison:
     """What some contenders are there for, e.g. `{"raw": "what the machine itself allows"}`."""
     floors: Mapping[str, str] = field(default_factory=dict)
     """Contenders that are no tools, but what the machine allows, with what they do: `{"raw": "requests"}`."""
+    least: Least | None = None
 
     def result(self, times: Times, counts: Mapping[str, float] | None = None) -> dict[str, Any]:
         """Return medians and spread, in seconds; `counts`: how much of what they do the floors did."""
@@ -117,6 +128,7 @@ class Comparison:
                 for name, what in self.floors.items()
                 if counts and name in medians
             },
+            "least": asdict(self.least) if self.least else None,
         }
 
     def table(self, result: Mapping[str, Any], heading: str) -> str:

@@ -44,6 +44,13 @@ def table(results: list[dict[str, Any]]) -> str:
         lines += ["| comparison | limit | Towpath ÷ this |", "|---|---|---|", *floors]
     if promises:
         lines += ["", "| comparison | promised | goal | found |", "|---|---|---|---|", *(row.line for row in promises)]
+    if missed := [line for result in results for line in _missed(result, _empty_run(results))]:
+        lines += [
+            "",
+            "Goals that were missed, and the least that a run can take here, as far as that was measured:",
+            "",
+        ]
+        lines += ["| comparison | who | allowed | Towpath | the least | |", "|---|---|---|---|---|---|", *missed]
     goals = [row.goal for row in [*ratios, *promises] if row.goal]
     met = sum(goal.endswith("met") for goal in goals)
     lines += ["", f"Goals met: {met} of {len(goals)}.", "", *_machines(results)]
@@ -62,6 +69,31 @@ def _floors(result: Mapping[str, Any]) -> Iterator[str]:
     for name, floor in result.get("floors", {}).items():
         ratio = result["towpath"] / result["peers"][name]
         yield f"| {_link(result)} | {name}: {floor['a_second']:,.0f} {floor['what']} a second | {ratio:.2f} |"
+
+
+def _missed(result: Mapping[str, Any], empty_run: float | None) -> Iterator[str]:
+    least = _least(result, empty_run)
+    for name, ratio in result["goal"].items():
+        allowed = ratio * result["peers"][name]
+        if result["towpath"] <= allowed or least is None:
+            continue
+        reach = "out of reach" if least > allowed else ""
+        times = f"{allowed:.2f} s | {result['towpath']:.2f} s | {least:.2f} s"
+        yield f"| {_link(result)} | {name} | {times} | {reach} |"
+
+
+def _least(result: Mapping[str, Any], empty_run: float | None) -> float | None:
+    """Return the seconds that nobody can save; None: not measured."""
+    least = result.get("least")
+    if least is None or (least["engine"] and empty_run is None):
+        return None
+    work: float = result["peers"][least["of"]] if least["of"] else 0.0
+    return work + (empty_run if least["engine"] and empty_run else 0.0)
+
+
+def _empty_run(results: list[dict[str, Any]]) -> float | None:
+    """Return what an `up` of a program without resources takes."""
+    return next((result["peers"]["empty"] for result in results if result["comparison"] == "engine-up"), None)
 
 
 def _promises(result: Mapping[str, Any]) -> Iterator[_Row]:

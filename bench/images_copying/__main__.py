@@ -12,12 +12,13 @@ from rich.filesize import decimal
 
 from bench.command_clients import versions
 from bench.filled_registry import open_session
-from bench.harness import TOWPATH, Comparison, Times, is_short, machine, said, timed, turns
+from bench.harness import TOWPATH, Comparison, Least, Times, is_short, machine, said, timed, turns
 from bench.images_copying.contenders import Contender, TowpathCopier, TowpathUp
 from bench.images_copying.ends import Ends
 from bench.images_copying.peers import CraneCopy, RegSync, SkopeoSync
 from bench.images_copying.upstream import Sizes, fill
 from bench.pulumi_project import copy_sources
+from bench.raw_registry import Ask, RawRegistry, digest
 from tests.lab.registry_server import ACCOUNT, CURRENT, PASSWORD, RegistryServer
 from towpath.registry_client import manifest
 
@@ -49,7 +50,10 @@ UNCHANGED = Comparison(
         "towpath": "asks the source, and compares with the state",
         "up --refresh": "Towpath that asks the target too, as the peers do",
         "copier": "Towpath's own, without the engine; asks both",
+        "raw": "what the source gives: one request an image, next to no client",
     },
+    {"raw": "requests"},
+    Least("raw"),
 )
 
 
@@ -82,6 +86,7 @@ def measure_many(
             for name in turn:
                 look(everybody[name], target, held, times)
                 check(everybody[name], target, digests)
+            timed(times, "raw", lambda: asyncio.run(ask_for_each(source, digests)))
         everybody[TOWPATH].forget()
     return times
 
@@ -94,6 +99,16 @@ def look(contender: Contender, target: RegistryServer, held: Collection[str], ti
     # skopeo puts manifests again.
     if contender.name != "skopeo" and target.state().keys() != held:
         raise RuntimeError(f"{contender.name} wrote again what was there")
+
+
+async def ask_for_each(source: RegistryServer, digests: Mapping[str, str]) -> None:
+    """Ask the source for each digest. Raises RuntimeError for another than it has."""
+
+    async def one(ask: Ask, name: str) -> None:
+        if await digest(ask, name, "1") != digests[name]:
+            raise RuntimeError(f"{name} has another digest")
+
+    await RawRegistry(source).each(digests, one)
 
 
 def check(contender: Contender, target: RegistryServer, digests: Mapping[str, str]) -> None:
@@ -131,6 +146,7 @@ def run(rounds: int, sizes: Sizes, many: int, folder: Path) -> None:
         for turn in turns(list(contenders), rounds):
             for name in turn:
                 measure(contenders[name], source, folder, digests, times)
+            timed(times[1], "raw", lambda: asyncio.run(ask_for_each(source, digests)))
             timed(times[0], "disk", lambda: write_through(folder / "disk", sizes.unique(IMAGES)))
         where |= versions(folder)
     with RegistryServer(folder / "many", bcrypt_cost=5) as source:
@@ -158,7 +174,9 @@ def report(times: list[Times], of_many: Mapping[int, Times], where: dict[str, An
     first = FIRST.result(times[0], {"disk": size / 1e6})
     table = FIRST.table(first, f"{decimal(size)} at bcrypt cost {cost}")
     FIRST.write({**first, "conditions": where}, [said(where), table])
-    by_images = {count: UNCHANGED.result(taken) for count, taken in {IMAGES: times[1], **of_many}.items()}
+    by_images = {
+        count: UNCHANGED.result(taken, {"raw": count}) for count, taken in {IMAGES: times[1], **of_many}.items()
+    }
     tables = [UNCHANGED.table(result, f"{count} images at bcrypt cost {cost}") for count, result in by_images.items()]
     most = max(by_images)
     UNCHANGED.write(

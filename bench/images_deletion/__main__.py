@@ -12,8 +12,9 @@ from pathlib import Path
 
 from bench.command_clients import has_skopeo, versions
 from bench.filled_registry import fill, open_session
-from bench.harness import Comparison, Times, is_short, machine, said, timed, turns
-from bench.images_deletion.contenders import CONCURRENCY, CONTENDERS, Wish
+from bench.harness import Comparison, Least, Times, is_short, machine, said, timed, turns
+from bench.images_deletion.contenders import CONTENDERS, Wish
+from bench.raw_registry import CONNECTIONS
 from tests.lab.registry_server import CURRENT, RegistryServer
 from towpath.images.walk import Detail, Scope, walk
 
@@ -31,6 +32,7 @@ COMPARISON = Comparison(
         "regctl": "a process a tag, timed once",
     },
     {"raw": "requests"},
+    Least("raw", engine=False),
 )
 REPOSITORIES, SHORT_REPOSITORIES = 20, 2
 ROUNDS, SHORT_ROUNDS = 3, 1
@@ -44,7 +46,7 @@ def names(server: RegistryServer) -> dict[str, set[str]]:
     """Return each repository's tags; raises what Towpath's client raises."""
 
     async def reading() -> dict[str, set[str]]:
-        async with open_session(server, CONCURRENCY) as session:
+        async with open_session(server, CONNECTIONS) as session:
             held = await walk(session, Scope(Detail.DIGESTS))
         return {each.name: set(each.tags) for each in held.repositories.values()}
 
@@ -78,7 +80,7 @@ def main() -> None:
     parser.add_argument("--tags", type=int, default=10 if short else 50)
     parser.add_argument("--rounds", type=int, default=SHORT_ROUNDS if short else ROUNDS)
     given = parser.parse_args()
-    where = machine() | {"registry": CURRENT, "connections": CONCURRENCY, "bcrypt_cost": BCRYPT_COST}
+    where = machine() | {"registry": CURRENT, "connections": CONNECTIONS, "bcrypt_cost": BCRYPT_COST}
     contenders = [name for name in CONTENDERS if name != "skopeo" or has_skopeo()]
     times: Times = {}
     with tempfile.TemporaryDirectory(prefix="bench") as holder:

@@ -1,10 +1,8 @@
 """Who deletes: Towpath, a script of requests, loops of a command a tag, and a raw client."""
 
 import asyncio
-import base64
 import json
 import os
-import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -14,11 +12,11 @@ import requests
 
 from bench.command_clients import CommandClients
 from bench.pulumi_project import CHECKOUT
+from bench.raw_registry import Ask, RawRegistry, digest
 from tests.lab.registry_server import ACCOUNT, PASSWORD, RegistryServer
 from towpath.access.registry_access import RegistryAccess
 from towpath.oci.media_types import ACCEPT
 
-CONCURRENCY = 8
 _SECONDS = 600
 
 
@@ -99,30 +97,11 @@ def with_raw(server: RegistryServer, wish: Wish) -> None:
 
 
 async def _raw(server: RegistryServer, wish: Wish) -> None:
-    context = ssl.create_default_context(cadata=server.ca_pem)
-    secret = base64.b64encode(f"{ACCOUNT}:{PASSWORD}".encode()).decode()
-    head = f"Host: {server.host}\r\nAuthorization: Basic {secret}\r\nAccept: {ACCEPT}\r\n\r\n"
+    async def one(ask: Ask, place: tuple[str, str]) -> None:
+        await ask("DELETE", f"{place[0]}/manifests/{await digest(ask, *place)}")
+
     places = [(name, f"1.{number}.0") for name in wish.repositories for number in range(wish.kept_from)]
-
-    async def worker() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", server.port, ssl=context)
-
-        async def ask(method: str, path: str) -> str:
-            writer.write(f"{method} /v2/{path} HTTP/1.1\r\n{head}".encode())
-            answer = (await reader.readuntil(b"\r\n\r\n")).decode()
-            if answer.split()[1] not in ("200", "202"):
-                raise RuntimeError(f"{method} {path}: {answer.splitlines()[0]}")
-            return answer
-
-        while places:
-            name, tag = places.pop()
-            answer = await ask("HEAD", f"{name}/manifests/{tag}")
-            digest = answer.partition("Docker-Content-Digest: ")[2].partition("\r\n")[0]
-            await ask("DELETE", f"{name}/manifests/{digest}")
-        writer.close()
-        await writer.wait_closed()
-
-    await asyncio.gather(*(worker() for _ in range(CONCURRENCY)))
+    await RawRegistry(server).each(places, one)
 
 
 CONTENDERS: Mapping[str, Callable[[RegistryServer, Wish], None]] = {

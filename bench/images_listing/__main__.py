@@ -16,9 +16,10 @@ from pathlib import Path
 from bench.child import measured
 from bench.command_clients import CommandClients, has_skopeo, versions
 from bench.filled_registry import fill
-from bench.harness import Comparison, Times, is_short, machine, said, timed, turns
-from bench.images_listing.contenders import CONCURRENCY, CONTENDERS, LOOPS, SAMPLES, with_towpath
+from bench.harness import Comparison, Least, Times, is_short, machine, said, timed, turns
+from bench.images_listing.contenders import CONTENDERS, LOOPS, SAMPLES, with_towpath
 from bench.pulumi_project import CHECKOUT
+from bench.raw_registry import CONNECTIONS
 from tests.lab.registry_server import CURRENT, RegistryServer
 
 COMPARISON = Comparison(
@@ -35,6 +36,7 @@ COMPARISON = Comparison(
         "regctl": "a process a tag, reckoned from a part",
     },
     {"raw": "requests"},
+    Least("raw", engine=False),
 )
 REPOSITORIES, SHORT_REPOSITORIES = 100, 10
 ROUNDS, SHORT_ROUNDS = 3, 1
@@ -77,7 +79,7 @@ def main() -> None:
     parser.add_argument("--bcrypt-cost", type=int, default=5)
     given = parser.parse_args()
     os.environ.pop("REQUESTS_CA_BUNDLE", None)  # requests would take it for its own word on which CA to trust
-    where = machine() | {"registry": CURRENT, "connections": CONCURRENCY, "bcrypt_cost": given.bcrypt_cost}
+    where = machine() | {"registry": CURRENT, "connections": CONNECTIONS, "bcrypt_cost": given.bcrypt_cost}
     with (
         tempfile.TemporaryDirectory() as folder,
         RegistryServer(Path(folder), bcrypt_cost=given.bcrypt_cost) as server,

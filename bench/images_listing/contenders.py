@@ -1,9 +1,7 @@
 """Who lists: Towpath, scripts of requests one after the other, loops of a command a tag, and a raw client."""
 
 import asyncio
-import base64
 import json
-import ssl
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,11 +9,11 @@ import requests
 
 from bench.command_clients import CommandClients
 from bench.filled_registry import open_session
+from bench.raw_registry import CONNECTIONS, Ask, RawRegistry, digest
 from tests.lab.registry_server import ACCOUNT, PASSWORD, RegistryServer
 from towpath.images.walk import Detail, Scope, walk
 from towpath.oci.media_types import ACCEPT
 
-CONCURRENCY = 8
 SAMPLES = 5
 """Repositories that the loops of one command a tag are timed with."""
 
@@ -27,7 +25,7 @@ def with_towpath(server: RegistryServer) -> Names:
     """List with Towpath."""
 
     async def reading() -> Names:
-        async with open_session(server, CONCURRENCY) as session:
+        async with open_session(server, CONNECTIONS) as session:
             held = await walk(session, Scope(Detail.DIGESTS))
         return [(r.name, tag, digest) for r in held.repositories.values() for tag, digest in r.tags.items()]
 
@@ -70,36 +68,18 @@ def with_raw(server: RegistryServer) -> Names:
 
 
 async def _raw(server: RegistryServer) -> Names:
-    context = ssl.create_default_context(cadata=server.ca_pem)
-    secret = base64.b64encode(f"{ACCOUNT}:{PASSWORD}".encode()).decode()
-    head = f"Host: {server.host}\r\nAuthorization: Basic {secret}\r\nAccept: {ACCEPT}\r\n\r\n"
+    registry = RawRegistry(server)
     found: Names = []
 
-    async def worker(paths: list[tuple[str, str]]) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", server.port, ssl=context)
-        while paths:
-            name, tag = paths.pop()
-            writer.write(f"HEAD /v2/{name}/manifests/{tag} HTTP/1.1\r\n{head}".encode())
-            answer = (await reader.readuntil(b"\r\n\r\n")).decode()
-            found.append((name, tag, answer.partition("Docker-Content-Digest: ")[2].partition("\r\n")[0]))
-        writer.close()
-        await writer.wait_closed()
+    async def one(ask: Ask, place: tuple[str, str]) -> None:
+        found.append((*place, await digest(ask, *place)))
 
-    async def listed(path: str, key: str) -> list[str]:
-        reader, writer = await asyncio.open_connection("127.0.0.1", server.port, ssl=context)
-        writer.write(f"GET {path} HTTP/1.1\r\nConnection: close\r\n{head}".encode())
-        body = (await reader.read()).partition(b"\r\n\r\n")[2]
-        writer.close()
-        await writer.wait_closed()
-        names: list[str] = json.loads(body[body.index(b"{") : body.rindex(b"}") + 1])[key]
-        return names
-
-    paths = [
+    places = [
         (name, tag)
-        for name in await listed("/v2/_catalog?n=1000", "repositories")
-        for tag in await listed(f"/v2/{name}/tags/list", "tags")
+        for name in await registry.names("_catalog?n=1000", "repositories")
+        for tag in await registry.names(f"{name}/tags/list", "tags")
     ]
-    await asyncio.gather(*(worker(paths) for _ in range(CONCURRENCY)))
+    await registry.each(places, one)
     return found
 
 

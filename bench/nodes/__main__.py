@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.growth.report import curves, plots, table
-from bench.harness import Comparison, Times, is_short, machine, medians, results_folder, said, timed, turns
+from bench.harness import Comparison, Least, Times, is_short, machine, medians, results_folder, said, timed, turns
 from bench.nodes.contender import Contender
 from bench.nodes.fleet import Fleet, added_nodes, same
 from bench.nodes.peers.ansible import Ansible
@@ -32,6 +32,7 @@ FIRST = Comparison(
     {"ansible": 0.2, "pyinfra": 0.5},
     frozenset({"applier"}),
     LIMIT | {"applier": "Towpath's own, without the engine"},
+    least=Least("raw"),
 )
 UNCHANGED = Comparison(
     "nodes-unchanged",
@@ -46,6 +47,7 @@ UNCHANGED = Comparison(
         "handshakes": "one plain ssh a node that does nothing",
     },
     {"handshakes": "SSH handshakes"},
+    Least(None),
 )
 
 

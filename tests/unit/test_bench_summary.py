@@ -43,3 +43,28 @@ def test_what_the_machine_allows_stands_apart_with_its_rate_and_how_near_we_are(
 
     assert "| [listing](listing.md) | plain: 1,020 requests a second | 0.50 |" in lines
     assert "limit" not in table([result("nodes")])
+
+
+@pytest.mark.parametrize(
+    ("least", "allowed", "said"),
+    [
+        ({"of": "raw", "engine": True}, 0.5, "| 1.50 s | 2.00 s | 1.60 s | out of reach |"),
+        ({"of": "raw", "engine": False}, 0.5, "| 1.50 s | 2.00 s | 1.10 s |  |"),
+        ({"of": None, "engine": True}, 0.1, "| 0.30 s | 2.00 s | 0.50 s | out of reach |"),
+    ],
+)
+def test_a_missed_goal_stands_beside_the_least_that_a_run_takes(
+    least: dict[str, Any], allowed: float, said: str
+) -> None:
+    engine = result("engine-up", goal={}, peers={"empty": 0.5})
+    missed = result("nodes", peers={"raw": 1.1, "plain": 3.0}, goal={"plain": allowed}, least=least)
+
+    assert f"| [nodes](nodes.md) | plain {said}" in table([engine, missed]).splitlines()
+
+
+def test_a_goal_that_is_met_or_whose_least_is_not_known_is_not_among_the_missed() -> None:
+    met = result("met", least={"of": "plain", "engine": False})
+    unknown = result("unknown", goal={"plain": 0.1})
+    without_engine = result("alone", goal={"plain": 0.1}, least={"of": "plain", "engine": True})
+
+    assert "the least" not in table([met, unknown, without_engine])
