@@ -142,7 +142,10 @@ class PullSecrets(pulumi.ComponentResource):
 
 
 def _entry(rule: NamespaceRule, name: str, number: int) -> dict[str, Any]:
-    entry: dict[str, Any] = {"content": str(number), "cdi": rule.cdi}
+    # What does not hold is left out: each value goes through the engine several times, for thousands of namespaces.
+    entry: dict[str, Any] = {"content": str(number)}
+    if rule.cdi:
+        entry["cdi"] = True
     if rule.create and name in rule.names:
         entry |= {"create": True, "labels": rule.create_labels}
     return entry

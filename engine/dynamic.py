@@ -5,8 +5,10 @@ folder (where the engine starts it) on the module path.
 """
 
 import os
+import runpy
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
@@ -15,6 +17,7 @@ from engine.language.interpreter import find_interpreter  # noqa: E402
 
 _OPTION_PREFIX = "PULUMI_RUNTIME_"
 _SERVER = "pulumi.dynamic"
+_OURS = "engine"
 
 
 def runtime_options(environment: dict[str, str]) -> dict[str, object]:
@@ -39,8 +42,26 @@ def main() -> None:
     except InterpreterError as error:
         sys.exit(str(error))
     launcher = str(Path(__file__).with_name("launch.py"))
-    command = [str(interpreter.executable), "-u", launcher, str(folder), _SERVER, *sys.argv[1:]]
-    os.execve(command[0], command, interpreter.environment(os.environ))  # noqa: S606 - a list of our own, no shell
+    command = [launcher, str(folder), _SERVER, *sys.argv[1:]]
+    environment = interpreter.environment(os.environ)
+    if interpreter.executable == Path(sys.executable):
+        serve(command, environment)
+    python = str(interpreter.executable)
+    os.execve(python, [python, "-u", *command], environment)  # noqa: S606 - a list of our own, no shell
+
+
+def serve(command: list[str], environment: dict[str, str]) -> NoReturn:
+    """Be the server in this very process, which is of the right interpreter already: another one takes 25 ms to start.
+
+    Nothing of ours stays imported: a project may have modules of the same names.
+    """
+    for name in [name for name in sys.modules if name.partition(".")[0] == _OURS]:
+        del sys.modules[name]
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = command
+    runpy.run_path(command[0], run_name="__main__")
+    sys.exit()
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import sys
 import threading
 from pathlib import Path
 
-_QUICK_END = str(Path(__file__).with_name("quick_end.py"))
+_QUICK_START, _QUICK_END = (str(Path(__file__).with_name(name)) for name in ("quick_start.py", "quick_end.py"))
 
 
 def end_with_engine() -> None:
@@ -67,6 +67,7 @@ def main() -> None:
     """Run the module as `__main__` with the arguments after it."""
     end_with_engine()
     wake_for_signals()
+    runpy.run_path(_QUICK_START)["begin"]()
     folder, module = sys.argv[1:3]
     del sys.argv[1:3]
     sys.path[0] = folder

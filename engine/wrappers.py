@@ -28,7 +28,7 @@ def render(layout: Layout, module: str) -> str:
 
 def render_dynamic(layout: Layout) -> str:
     """Return the script that starts the server of a project's dynamic providers."""
-    return _script([str(layout.python), str(layout.checkout / "engine" / "dynamic.py")])
+    return _script([str(layout.python), "-u", str(layout.checkout / "engine" / "dynamic.py")])
 
 
 def _script(command: list[str]) -> str:

@@ -42,7 +42,7 @@ _THREADS_PER_OPERATION = 4
 _LARGEST_PARALLEL = 256
 _SECONDS_BETWEEN_DEBUG_MESSAGES = 0.25
 _SECONDS_AN_OUTPUT = 5e-6
-_QUICK_END = str(Path(__file__).parents[1] / "quick_end.py")
+_QUICK_START, _QUICK_END = (str(Path(__file__).parents[1] / name) for name in ("quick_start.py", "quick_end.py"))
 
 
 def read_settings(pipe: int) -> dict[str, Any]:
@@ -216,6 +216,7 @@ def main() -> None:
     settings = read_settings(int(sys.argv[1]))
     try:
         program = _set_program(settings)
+        runpy.run_path(_QUICK_START)["begin"]()
         try:
             _configure(settings)
         except ImportError:

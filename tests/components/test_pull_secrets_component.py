@@ -88,7 +88,7 @@ def test_a_set_is_one_resource(recorder: Any) -> pulumi.Output[None]:
         assert not recorder.of_type("pulumi:providers:kubernetes")
         (holder,) = recorder.of_type("cluster:PullSecretSet").values()
         assert holder["applies"] is True
-        assert holder["namespaces"]["a"] == {"content": "0", "cdi": False, "create": True, "labels": {}}
+        assert holder["namespaces"]["a"] == {"content": "0", "create": True, "labels": {}}
         assert holder["namespaces"]["c"] == {"content": "1", "cdi": True}
         assert holder["ca_pem"] == "the CA"
         (entries,) = recorder.of_type("cluster:ServiceAccountEntries").values()

@@ -47,7 +47,7 @@ namespaces = {1: ["team-a", "team-b"], 2: ["team-b", "team-c"]}[to]
 PullSecretSet(
     "pull-secrets-set",
     {
-        "namespaces": {name: {"content": "0", "cdi": False} for name in namespaces},
+        "namespaces": {name: {"content": "0"} for name in namespaces},
         "contents": pulumi.Output.secret({"0": password}),
     },
 )

@@ -116,6 +116,38 @@ def test_exit_handlers_of_a_dynamic_provider_are_called(engine_project: EnginePr
     assert "written and never closed" in (engine_project.folder / "open.txt").read_text()
 
 
+def test_a_dynamic_provider_imports_modules_of_its_project_whatever_their_names_are(
+    engine_project: EngineProject,
+) -> None:
+    engine_project.file("engine.py", "NAME = 'ours'")
+    engine_project.file(
+        "own.py",
+        """
+        from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+
+        class Provider(ResourceProvider):
+            def create(self, props):
+                import engine
+
+                return CreateResult(engine.NAME, props)
+
+        class Own(Resource, module="probe", name="Own"):
+            def __init__(self, name):
+                super().__init__(Provider(), name, {})
+        """,
+    )
+    engine_project.program("""
+        import pulumi
+        from own import Own
+
+        pulumi.export("id", Own("one").id)
+    """)
+
+    engine_project.up()
+
+    assert engine_project.outputs() == {"id": "ours"}
+
+
 def test_a_run_prints_no_warning_and_nothing_of_the_host(engine_project: EngineProject) -> None:
     engine_project.program("import pulumi")
 

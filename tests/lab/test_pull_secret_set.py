@@ -29,7 +29,7 @@ CREDENTIALS = {"accessKeyId": "ci.1", "secretKey": "opensesame"}
 
 
 def props(access: ClusterAccess, names: list[str], login: dict[str, str] = LOGIN, **changes: Any) -> dict[str, Any]:
-    entry = {"content": "0", "cdi": False, **changes.pop("entry", {})}
+    entry = {"content": "0", **changes.pop("entry", {})}
     content = {"config": docker_config_json({"registry.test:5000": login}), **login}
     return {
         "access": access.to_record(),

@@ -120,7 +120,7 @@ def _cluster() -> list[dict[str, Any]]:
     pods = urn("kubernetes:apps/v1:Deployment", "registry-deployment", "RegistryDeployment")
     check = urn("pulumi-python:dynamic/registry:RegistryCheck", "registry-check", "RegistryDeployment")
     command = urn("command:remote:Command", "node-1-apply", "Node", "AppliedDocument")
-    content = {"content": "0", "cdi": False}
+    content = {"content": "0"}
     return [
         step(
             "update",

@@ -25,7 +25,7 @@ def props(password: str, names: list[str] = NAMES) -> dict[str, Any]:
         "adopt": False,
         "applies": True,
         "ca_pem": "",
-        "namespaces": {name: {"content": "0", "cdi": False} for name in names},
+        "namespaces": {name: {"content": "0"} for name in names},
         "refused": {},
     }
 
