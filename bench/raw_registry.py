@@ -13,8 +13,8 @@ from towpath.oci.media_types import ACCEPT
 T = TypeVar("T")
 CONNECTIONS = 8
 """As many as Towpath has."""
-Ask = Callable[[str, str], Awaitable[str]]
-"""Takes a method and a path below /v2/; returns the head of the answer, which has no body."""
+Ask = Callable[[str, str], Awaitable[tuple[str, bytes]]]
+"""Takes a method and a path below /v2/; returns the head and the body of the answer."""
 _DONE = frozenset({"200", "202"})
 
 
@@ -33,39 +33,44 @@ class RawRegistry:
         left = list(items)
         await asyncio.gather(*(self._worker(left, work) for _ in range(CONNECTIONS)))
 
-    async def names(self, path: str, key: str) -> list[str]:
-        """Return a list of a JSON answer, asked for over a connection of its own."""
-        reader, writer = await self._open()
-        writer.write(f"GET /v2/{path} HTTP/1.1\r\nConnection: close\r\n{self._head}".encode())
-        body = (await reader.read()).partition(b"\r\n\r\n")[2]
-        await _close(writer)
-        names: list[str] = json.loads(body[body.index(b"{") : body.rindex(b"}") + 1])[key]
-        return names
-
     async def _worker(self, left: list[T], work: Callable[[Ask, T], Awaitable[None]]) -> None:
-        reader, writer = await self._open()
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port, ssl=self._context)
 
-        async def ask(method: str, path: str) -> str:
+        async def ask(method: str, path: str) -> tuple[str, bytes]:
             writer.write(f"{method} /v2/{path} HTTP/1.1\r\n{self._head}".encode())
-            answer = (await reader.readuntil(b"\r\n\r\n")).decode()
-            if answer.split()[1] not in _DONE:
-                raise RuntimeError(f"{method} {path}: {answer.splitlines()[0]}")
-            return answer
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            if head.split()[1] not in _DONE:
+                raise RuntimeError(f"{method} {path}: {head.splitlines()[0]}")
+            return head, b"" if method == "HEAD" else await _body(reader, head)
 
         while left:
             await work(ask, left.pop())
-        await _close(writer)
-
-    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection("127.0.0.1", self._port, ssl=self._context)
+        writer.close()
+        await writer.wait_closed()
 
 
 async def digest(ask: Ask, name: str, tag: str) -> str:
     """Ask for a tag's digest."""
-    answer = await ask("HEAD", f"{name}/manifests/{tag}")
-    return answer.partition("Docker-Content-Digest: ")[2].partition("\r\n")[0]
+    head, _ = await ask("HEAD", f"{name}/manifests/{tag}")
+    return _field(head, "Docker-Content-Digest")
 
 
-async def _close(writer: asyncio.StreamWriter) -> None:
-    writer.close()
-    await writer.wait_closed()
+async def names(ask: Ask, path: str, key: str) -> list[str]:
+    """Ask for a list under a key of a JSON answer."""
+    found: list[str] = json.loads((await ask("GET", path))[1])[key]
+    return found
+
+
+async def _body(reader: asyncio.StreamReader, head: str) -> bytes:
+    if _field(head, "Transfer-Encoding") != "chunked":
+        return await reader.readexactly(int(_field(head, "Content-Length") or 0))
+    body = b""
+    while size := int(await reader.readuntil(b"\r\n"), 16):
+        body += await reader.readexactly(size)
+        await reader.readexactly(2)
+    await reader.readexactly(2)
+    return body
+
+
+def _field(head: str, name: str) -> str:
+    return head.partition(f"\r\n{name}: ")[2].partition("\r\n")[0]

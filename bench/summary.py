@@ -44,12 +44,8 @@ def table(results: list[dict[str, Any]]) -> str:
         lines += ["| comparison | limit | Towpath ÷ this |", "|---|---|---|", *floors]
     if promises:
         lines += ["", "| comparison | promised | goal | found |", "|---|---|---|---|", *(row.line for row in promises)]
-    if missed := [line for result in results for line in _missed(result, _empty_run(results))]:
-        lines += [
-            "",
-            "Goals that were missed, and the least that a run can take here, as far as that was measured:",
-            "",
-        ]
+    if missed := [line for result in results for line in _missed(result, _empty_run(results, result))]:
+        lines += ["", "Missed goals whose least was measured, i.e. what no run can do without on this machine:", ""]
         lines += ["| comparison | who | allowed | Towpath | the least | |", "|---|---|---|---|---|---|", *missed]
     goals = [row.goal for row in [*ratios, *promises] if row.goal]
     met = sum(goal.endswith("met") for goal in goals)
@@ -91,9 +87,14 @@ def _least(result: Mapping[str, Any], empty_run: float | None) -> float | None:
     return work + (empty_run if least["engine"] and empty_run else 0.0)
 
 
-def _empty_run(results: list[dict[str, Any]]) -> float | None:
-    """Return what an `up` of a program without resources takes."""
-    return next((result["peers"]["empty"] for result in results if result["comparison"] == "engine-up"), None)
+def _empty_run(results: list[dict[str, Any]], beside: Mapping[str, Any]) -> float | None:
+    """Return what an `up` of a program without resources takes on the machine of another result."""
+    kinds = {"processors", "processor"}
+    machine = {kind: beside["conditions"][kind] for kind in kinds}
+    for result in results:
+        if result["comparison"] == "engine-up" and machine == {kind: result["conditions"][kind] for kind in kinds}:
+            return float(result["peers"]["empty"])
+    return None
 
 
 def _promises(result: Mapping[str, Any]) -> Iterator[_Row]:

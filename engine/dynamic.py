@@ -44,7 +44,8 @@ def main() -> None:
     launcher = str(Path(__file__).with_name("launch.py"))
     command = [launcher, str(folder), _SERVER, *sys.argv[1:]]
     environment = interpreter.environment(os.environ)
-    if interpreter.executable == Path(sys.executable):
+    # The SDK's server writes its port without a flush, so a Python that buffers, as older installs start, is no use.
+    if interpreter.executable == Path(sys.executable) and sys.flags.unbuffered:
         serve(command, environment)
     python = str(interpreter.executable)
     os.execve(python, [python, "-u", *command], environment)  # noqa: S606 - a list of our own, no shell

@@ -9,7 +9,7 @@ import requests
 
 from bench.command_clients import CommandClients
 from bench.filled_registry import open_session
-from bench.raw_registry import CONNECTIONS, Ask, RawRegistry, digest
+from bench.raw_registry import CONNECTIONS, Ask, RawRegistry, digest, names
 from tests.lab.registry_server import ACCOUNT, PASSWORD, RegistryServer
 from towpath.images.walk import Detail, Scope, walk
 from towpath.oci.media_types import ACCEPT
@@ -69,16 +69,21 @@ def with_raw(server: RegistryServer) -> Names:
 
 async def _raw(server: RegistryServer) -> Names:
     registry = RawRegistry(server)
+    repositories: list[str] = []
+    places: list[tuple[str, str]] = []
     found: Names = []
+
+    async def catalog(ask: Ask, path: str) -> None:
+        repositories.extend(await names(ask, path, "repositories"))
+
+    async def tags(ask: Ask, name: str) -> None:
+        places.extend((name, tag) for tag in await names(ask, f"{name}/tags/list", "tags"))
 
     async def one(ask: Ask, place: tuple[str, str]) -> None:
         found.append((*place, await digest(ask, *place)))
 
-    places = [
-        (name, tag)
-        for name in await registry.names("_catalog?n=1000", "repositories")
-        for tag in await registry.names(f"{name}/tags/list", "tags")
-    ]
+    await registry.each(["_catalog?n=1000"], catalog)
+    await registry.each(repositories, tags)
     await registry.each(places, one)
     return found
 

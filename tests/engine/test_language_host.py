@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 if TYPE_CHECKING:
     from tests.engine.conftest import EngineProject
@@ -146,6 +148,42 @@ def test_a_dynamic_provider_imports_modules_of_its_project_whatever_their_names_
     engine_project.up()
 
     assert engine_project.outputs() == {"id": "ours"}
+
+
+def test_a_dynamic_provider_has_the_interpreter_of_the_project(engine_project: EngineProject) -> None:
+    """It is another one than the plugin itself was started with, if only by name."""
+    virtualenv = engine_project.folder / "venv"
+    virtualenv.symlink_to(sys.prefix)
+    project = engine_project.folder / "Pulumi.yaml"
+    settings = yaml.safe_load(project.read_text())
+    settings["runtime"]["options"]["virtualenv"] = "venv"
+    project.write_text(yaml.safe_dump(settings))
+    engine_project.file(
+        "own.py",
+        """
+        import sys
+
+        from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+
+        class Provider(ResourceProvider):
+            def create(self, props):
+                return CreateResult(sys.executable, props)
+
+        class Own(Resource, module="probe", name="Own"):
+            def __init__(self, name):
+                super().__init__(Provider(), name, {})
+        """,
+    )
+    engine_project.program("""
+        import pulumi
+        from own import Own
+
+        pulumi.export("id", Own("one").id)
+    """)
+
+    engine_project.up()
+
+    assert engine_project.outputs() == {"id": str(virtualenv / "bin" / "python")}
 
 
 def test_a_run_prints_no_warning_and_nothing_of_the_host(engine_project: EngineProject) -> None:

@@ -14,6 +14,7 @@ from towpath.applier.actors import Container, HttpsCheck, Port
 from towpath.applier.bootstrap import apply_command, stdin
 from towpath.applier.document import Document
 from towpath.applier.entries import Directory, File
+from towpath.ssh.errors import SshError
 from towpath.ssh.session import connect
 
 NAME = "swap-test"
@@ -221,6 +222,38 @@ def test_a_swap_that_is_killed_in_the_middle_is_taken_up(node: AppliedNode, wish
         assert names(node) == [NAME]
         assert status(node) == "200"
         assert node.is_as_wished(other)
+
+
+KILL_AFTER_COMMIT = """
+cat >/usr/local/bin/mv <<'END'
+#!/bin/sh
+/bin/mv "$@"
+case $* in *current.new*) kill -9 $PPID ;; esac
+END
+chmod 0755 /usr/local/bin/mv
+"""
+
+
+@pytest.mark.parametrize("verb", ["apply", "delete"])
+def test_one_that_goes_is_removed_though_the_run_is_killed_when_that_is_decided(
+    node: AppliedNode, wish: Document, verb: str
+) -> None:
+    """It is only stopped by then, and would start again with dockerd."""
+    before = node.tree()
+    node.apply(wish)
+    without = replace(wish, entries=wish.entries[:-1])
+    node.shell(KILL_AFTER_COMMIT).check()
+    with pytest.raises(SshError):
+        node.apply(without) if verb == "apply" else node.delete("swap")
+    node.shell("rm /usr/local/bin/mv").check()
+    assert names(node) == [f"{NAME}-previous"]
+
+    if verb == "apply":
+        assert node.apply(without).status == "unchanged"
+        assert names(node) == []
+    node.delete("swap")
+    assert names(node) == []
+    assert node.tree() == before
 
 
 async def _killed(node: AppliedNode, document: Document, seconds: float) -> None:

@@ -47,3 +47,27 @@ def test_an_sdk_without_it_is_imported_as_it_is(tmp_path: Path) -> None:
             print(error.name)
     """
     assert run(program, tmp_path) == "pulumi.automation\n"
+
+
+def test_threads_that_look_at_once_see_a_whole_module(tmp_path: Path) -> None:
+    (tmp_path / "pulumi").mkdir()
+    (tmp_path / "pulumi" / "__init__.py").touch()
+    (tmp_path / "pulumi" / "automation.py").write_text("import time; time.sleep(0.2); LAST = 'whole'\n")
+    program = """
+        from concurrent.futures import ThreadPoolExecutor
+        import pulumi.automation
+        with ThreadPoolExecutor(4) as pool:
+            print(set(pool.map(lambda _: pulumi.automation.LAST, range(4))))
+    """
+    assert run(program, tmp_path) == "{'whole'}\n"
+
+
+def test_what_is_missing_in_it_is_said(tmp_path: Path) -> None:
+    program = """
+        import pulumi.automation
+        try:
+            pulumi.automation.nothing_of_the_kind
+        except AttributeError as error:
+            print(error)
+    """
+    assert "'pulumi.automation' has no attribute 'nothing_of_the_kind'" in run(program, tmp_path)

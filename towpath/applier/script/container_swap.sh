@@ -179,10 +179,15 @@ start_again() {
 # recover_containers: the same for a run that was killed, for every container that it may have been at.
 recover_containers() {
     awk '$1 == "container" { print $2, "swapped" }' "$1" "$work/old.entries" | sort -u >"$work/swapped"
+    reach_dockerd
+    back_out_containers
+}
+
+# reach_dockerd: a run was killed that had to do with the containers in $work/swapped; without docker there are none.
+reach_dockerd() {
     [ -s "$work/swapped" ] && command -v docker >/dev/null || { rm -f "$work/swapped"; return 0; }
     docker version >/dev/null 2>&1 </dev/null ||
         abort "a run was killed here while it was at containers, and dockerd does not answer; start it"
-    back_out_containers
 }
 
 await_old() {
@@ -207,6 +212,6 @@ drop_all_previous() {
     [ -f "$work/swapped" ] || return 0
     while read -r name how; do
         drop_previous "$name"
-        grep -q "^container $name " "$work/entries" || rm -f "$state/adopted/$name"
+        grep -q "^container $name " "$current/entries" || rm -f "$state/adopted/$name"
     done <"$work/swapped"
 }

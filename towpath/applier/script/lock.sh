@@ -66,5 +66,5 @@ await_lock() {
 }
 
 release_lock() {
-    [ "$locked" = no ] || rm -rf "$lock"
+    [ "$locked" = no ] || rm -rf "$lock" "$lock".stale.*
 }

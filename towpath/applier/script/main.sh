@@ -15,8 +15,7 @@ apply_document() {
     if [ ! -s "$work/changes" ] && [ ! -f "$state/dirty" ] && cmp -s "$work/entries" "$work/old.entries" &&
         [ -n "$current" ] && ! grep -qv ' keep$' "$work/containers"; then
         act_on_containers
-        cmp -s "$script" "$state/applier.sh" ||
-            { cp "$script" "$state/applier.new" && mv "$state/applier.new" "$state/applier.sh"; }
+        cmp -s "$script" "$state/applier.sh" || keep_script
         rm -f "$state/staging"
         report unchanged
         return
@@ -34,7 +33,6 @@ apply_document() {
     act_on_services
     act_on_containers
     commit
-    drop_all_previous
     if [ "$touched" = yes ] || [ -s "$work/triggers" ] || grep -qv ' keep$' "$work/containers"; then
         report changed
     else

@@ -115,7 +115,7 @@ make_work() {
         say "cannot make a working folder in $area; free some space there"
         exit 10
     }
-    trap 'rm -rf "$work"; [ "$forgotten" = no ] || forget_state; release_lock' EXIT
+    trap 'trap "" INT TERM; rm -rf "$work"; [ "$forgotten" = no ] || forget_state; release_lock' EXIT
     trap '' HUP PIPE
     trap 'abort "ended by a signal"' INT TERM
     : >"$work/mask"

@@ -30,8 +30,8 @@ discard_staged() {
     [ "$locked" = yes ] && [ -n "$state" ] && [ -f "$state/staging" ] || return 0
     awk '$1 == "temp" { print $2 }' "$state/staging" | xargs rm -f
     prune_folders "$state/staging"
-    [ -d "$state/journal" ] || drop_generation
-    rm -rf "$state/staging" "$state/journal.new"
+    rm -rf "$state/journal.new"
+    [ -d "$state/journal" ] || { drop_generation; rm -rf "$state/staging"; }
     [ -n "$current" ] || [ -d "$state/journal" ] || [ -f "$state/dirty" ] || forgotten=yes
 }
 
@@ -48,19 +48,18 @@ prune_folders() {
     done <"$work/prune"
 }
 
-# recover: a run was killed. Put its files back, and remember which services it may have left with the new ones.
+# recover: a run was killed. Before it was committed, its files are put back, and what was hung on them is remembered;
+# after that, what it had left to tidy up is done.
 recover() {
-    if unfinished; then
-        recover_containers "$unfinished/entries"
-        restoring=yes
-        restore_files
-        return_containers
-        restoring=no
-        rm -f "$work/swapped"
-        [ ! -s "$work/trouble" ] ||
-            abort "a run was killed here, and what it left cannot be put back: $(one_line <"$work/trouble")"
+    if killed_before_commit; then
+        put_back_killed
         remember_followers
         step run "$id" recovered "the run before was killed; its changes were put back first"
+    elif [ -n "$killed_generation" ] && [ "$killed_generation" = "$current" ]; then
+        cp "$state/journal/containers" "$work/swapped" 2>/dev/null
+        reach_dockerd
+        tidy_up
+        rm -f "$work/swapped"
     fi
     drop_journal || abort "cannot write $state"
     if [ -f "$state/staging" ]; then
@@ -70,16 +69,29 @@ recover() {
     fi
     rm -rf "$state/journal.new"
     drop_generation
+    [ -f "$state/dirty" ] || rm -rf "$state/killed"
+    grep -E '^(run|undo) ' "$state/dirty" >"$work/left" 2>/dev/null
     read_killed
 }
 
-# unfinished: whether the journal is of a run that did not end; set $unfinished to its generation, which a recovery that
-# was killed too may have put aside as "killed" already.
-unfinished() {
-    [ -s "$state/journal/generation" ] && read -r unfinished <"$state/journal/generation" || return 1
-    unfinished=$state/$unfinished
-    [ "$unfinished" != "$current" ] || return 1
-    [ -d "$unfinished" ] || unfinished=$state/killed
+# killed_before_commit: whether a run left a journal that has to be played back; set $killed_generation. A recovery that
+# was killed as well may have done that: the generation is put aside after it.
+killed_before_commit() {
+    killed_generation=
+    [ -s "$state/journal/generation" ] && read -r killed_generation <"$state/journal/generation" || return 1
+    killed_generation=$state/$killed_generation
+    [ "$killed_generation" != "$current" ] && [ -d "$killed_generation" ]
+}
+
+put_back_killed() {
+    recover_containers "$killed_generation/entries"
+    restoring=yes
+    restore_files
+    return_containers
+    restoring=no
+    rm -f "$work/swapped"
+    [ ! -s "$work/trouble" ] ||
+        abort "a run was killed here, and what it left cannot be put back: $(one_line <"$work/trouble")"
 }
 
 # drop_journal: by a rename first. A run that is killed while it removes the journal must not leave one that is taken for
@@ -92,12 +104,11 @@ drop_journal() {
 
 # remember_followers: the files are back; what was hung on them has yet to follow, even if this run does not get there.
 remember_followers() {
-    unfinished || return 0
-    cat "$state/journal/triggers" >>"$state/dirty"
-    if [ "$unfinished" != "$state/killed" ]; then
-        { keep_earlier_killed && rm -rf "$state/killed" && mv "$unfinished" "$state/killed"; } ||
-            abort "cannot write $state"
-    fi
+    killed_before_commit || return 0
+    {
+        cat "$state/journal/triggers" >>"$state/dirty" && keep_earlier_killed && rm -rf "$state/killed" &&
+            mv "$killed_generation" "$state/killed"
+    } || abort "cannot write $state"
     read_killed
 }
 
@@ -106,7 +117,7 @@ remember_followers() {
 keep_earlier_killed() {
     [ -f "$state/killed/entries" ] || return 0
     for kept in "$state"/killed/content/*; do
-        [ ! -f "$kept" ] || cp "$kept" "$unfinished/content/${kept##*/}.earlier" || return 1
+        [ ! -f "$kept" ] || cp "$kept" "$killed_generation/content/${kept##*/}.earlier" || return 1
     done
     awk '
         function earlier(n) { if ($n != "-") $n = $n ".earlier" }
@@ -114,8 +125,8 @@ keep_earlier_killed() {
         $1 == "command" { earlier(3); earlier(4); print }
         $1 == "service" { earlier(5); print }
         $1 == "container" { earlier(9); print }' "$state/killed/entries" >"$work/earlier" &&
-        cat "$unfinished/entries" "$work/earlier" >"$unfinished/entries.new" &&
-        mv "$unfinished/entries.new" "$unfinished/entries"
+        cat "$killed_generation/entries" "$work/earlier" >"$killed_generation/entries.new" &&
+        mv "$killed_generation/entries.new" "$killed_generation/entries"
 }
 
 read_killed() {
@@ -126,7 +137,8 @@ read_killed() {
     done <"$work/killed.entries"
 }
 
-# roll_back: this run failed. Files, commands, services and containers as before, each checked.
+# roll_back: this run failed. Files, commands, services and containers as before, each checked. Commands that an earlier,
+# killed run left to follow are left to the next one again.
 roll_back() {
     restoring=yes
     documents="old.entries entries killed.entries"
@@ -134,26 +146,43 @@ roll_back() {
     restore_files
     if [ ! -s "$work/trouble" ]; then
         remember_followers
-        drop_journal || abort "cannot write $state"
+        [ -s "$work/trouble" ] || drop_journal || abort "cannot write $state"
     fi
     back_out_commands
     reload_units
     back_out_services
     return_containers
-    [ -s "$work/trouble" ] || rm -rf "$state/dirty" "$state/killed"
+    [ -s "$work/trouble" ] || forget_followers
     discard_staged
 }
 
-# commit: the new generation is in force; what only the old one needed goes.
+# forget_followers: all but the commands that were left to this run when it began.
+forget_followers() {
+    if [ -s "$work/left" ]; then
+        cp "$work/left" "$state/dirty.new" && mv "$state/dirty.new" "$state/dirty" || abort "cannot write $state/dirty"
+    else
+        rm -rf "$state/dirty" "$state/killed"
+    fi
+}
+
+# commit: the new generation is in force, whatever comes.
 commit() {
     live=no
     echo "$generation" >"$state/current.new" && mv "$state/current.new" "$state/current" ||
         { live=yes && abort "cannot write $state/current"; }
     current=$next
-    drop_journal
-    rm -rf "$state/dirty" "$state/killed" "$state/staging"
+    trap '' INT TERM
+    tidy_up
+}
+
+# tidy_up: what only the old generation needed goes, and the journal last: a run that is killed before leaves it to the
+# next one.
+tidy_up() {
     drop_generation
     prune_made
+    drop_all_previous
+    rm -rf "$state/dirty" "$state/killed" "$state/staging"
+    drop_journal
 }
 
 # prune_made: remove the folders that were made for files that have gone, unless something else lies in them.

@@ -1,10 +1,15 @@
 # From plan to machine: everything is written beside its place first, then a journal, then the renames.
 # $state/staging lists what a killed run may leave behind; $state/journal holds what to put back if the run does not end.
 
-# make_state: the document's own folder, open to root alone.
+# make_state: the document's own folder, open to root alone, with what a delete runs: also of a run that ends in the middle.
 make_state() {
     problem=$( (mkdir -p "$home" "$state" && chmod 0700 "$home" "$state") 2>&1) || abort "cannot write $state: $problem"
+    [ -f "$state/applier.sh" ] || keep_script 2>/dev/null || abort "cannot write $state"
     : >>"$state/staging" || abort "cannot write $state"
+}
+
+keep_script() {
+    cp "$script" "$state/applier.new" && mv "$state/applier.new" "$state/applier.sh"
 }
 
 # stage: write every new content beside its place, and the generation that will be committed.
@@ -59,8 +64,7 @@ write_generation() {
         rm -rf "$next" && mkdir "$next" "$next/backup" "$next/content" &&
             cp "$work/entries" "$work/manifest" "$next/" &&
             { cat "$work/old.dirs" "$work/made" 2>/dev/null | sort -u >"$next/dirs"; } &&
-            keep_contents && keep_backups &&
-            cp "$script" "$state/applier.new" && mv "$state/applier.new" "$state/applier.sh"
+            keep_contents && keep_backups && keep_script
     } 2>&1) || abort "cannot write $next: $(echo "$problem" | one_line)"
 }
 
@@ -84,6 +88,7 @@ write_journal() {
     problem=$({
         rm -rf "$state/journal.new" && mkdir "$state/journal.new" "$state/journal.new/saved" &&
             cp "$work/triggers" "$state/journal.new/triggers" && echo "$generation" >"$state/journal.new/generation" &&
+            awk '$2 != "keep" { print $1, "swapped" }' "$work/containers" >"$state/journal.new/containers" &&
             save_present
     } 2>&1) || abort "cannot write $state/journal: $(echo "$problem" | one_line)"
     flush
