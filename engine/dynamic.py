@@ -4,6 +4,7 @@ Dynamic providers are the project's own code, so the process is one of the proje
 folder (where the engine starts it) on the module path.
 """
 
+import io
 import os
 import runpy
 import sys
@@ -45,7 +46,7 @@ def main() -> None:
     command = [launcher, str(folder), _SERVER, *sys.argv[1:]]
     environment = interpreter.environment(os.environ)
     # The SDK's server writes its port without a flush, so a Python that buffers, as older installs start, is no use.
-    if interpreter.executable == Path(sys.executable) and sys.flags.unbuffered:
+    if interpreter.executable == Path(sys.executable) and isinstance(sys.stdout.buffer, io.RawIOBase):
         serve(command, environment)
     python = str(interpreter.executable)
     os.execve(python, [python, "-u", *command], environment)  # noqa: S606 - a list of our own, no shell
